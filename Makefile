@@ -1,0 +1,48 @@
+# Casewire: `make demo` shows it, `make test` proves it, `make run` runs it.
+PYTHON ?= python3
+RUN := .venv/bin/python
+export PYTHON
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: help demo run test check lint fix lock clean
+
+help:
+	@echo "make demo    play a stretch of news through the real program and print the alerts"
+	@echo "make test    run the whole test suite"
+	@echo "make run     poll feeds.yaml and send alerts (console until TELEGRAM_BOT_TOKEN is set)"
+	@echo "make check   validate feeds.yaml and rules/"
+	@echo "make fix     format and mend what the linter can"
+	@echo "make lock    pin the dependencies anew"
+
+.venv/.installed: requirements.lock scripts/venv.sh
+	@sh scripts/venv.sh requirements.lock
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock scripts/venv.sh
+	@sh scripts/venv.sh requirements-dev.lock
+	@touch .venv/.installed $@
+
+demo: .venv/.installed
+	@$(RUN) bot.py demo $(if $(TELEGRAM),--telegram)
+
+run: .venv/.installed
+	@$(RUN) bot.py run
+
+check: .venv/.installed
+	@$(RUN) bot.py check
+
+lint: .venv/.installed-dev
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+fix: .venv/.installed-dev
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+
+test: lint
+	@.venv/bin/python -m pytest
+
+lock: .venv/.installed-dev
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist

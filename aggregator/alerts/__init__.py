@@ -1,0 +1,1 @@
+"""Developments and subscriptions become deliveries: who is told, when, and in what order."""

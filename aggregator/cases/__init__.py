@@ -1,0 +1,1 @@
+"""Looking a case up, and its card, as values."""

@@ -1,0 +1,1 @@
+"""Items and rules become matches with evidence: language, index, scan, evaluation, aboutness."""

@@ -1,0 +1,1 @@
+"""The chat, in and out: words, rendering, commands, sending."""

@@ -1,0 +1,6 @@
+"""Casewire's front door: `python bot.py --help`."""
+
+from aggregator.cli import main
+
+if __name__ == "__main__":
+    main()
