@@ -331,6 +331,8 @@ class Story:
     last_at: datetime
     rings: int = 0
     """How often it rang; 0 for a story that is only kept."""
+    rang: datetime | None = None
+    """When it rang last; who followed later hears of the next development, not of this one."""
 
     @property
     def lead(self) -> Report:

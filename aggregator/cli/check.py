@@ -1,0 +1,63 @@
+"""`check`: whether the configuration is right and the rules keep what their examples promise."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--feeds", "feeds_file", type=click.Path(path_type=Path), help="Instead of CASEWIRE_FEEDS."
+)
+@click.option(
+    "--rules", "rules_dir", type=click.Path(path_type=Path), help="Instead of CASEWIRE_RULES."
+)
+@click.option("--strict", is_flag=True, help="Missing examples are faults too.")
+def check(feeds_file: Path | None, rules_dir: Path | None, strict: bool) -> None:
+    """Validate feeds.yaml and rules/: one line per fault, `file:line: what is wrong`; exit 1."""
+    from aggregator.cli.judge import judge_example
+    from aggregator.config.examples import check_examples
+    from aggregator.config.feeds import load_feeds
+    from aggregator.config.rules import load_rules_with_lines
+    from aggregator.config.settings import Settings
+    from aggregator.errors import ConfigError, Fault
+    from aggregator.matching.matcher import Matcher
+
+    settings = Settings.from_env(os.environ)
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    said = []
+    try:
+        feeds = load_feeds((feeds_file,) if feeds_file else settings.feeds)
+        on = sum(feed.enabled for feed in feeds)
+        said.append(f"{len(feeds)} feeds, {on} of them read")
+    except ConfigError as error:
+        faults += error.faults
+    try:
+        loaded = load_rules_with_lines((rules_dir,) if rules_dir else settings.rules)
+    except ConfigError as error:
+        faults += error.faults
+    else:
+        matcher = Matcher(loaded.rules)
+        found = check_examples(
+            loaded, lambda target, example: judge_example(matcher, target, example)
+        )
+        faults += found.faults
+        (faults if strict else warnings).extend(found.warnings)
+        said.append(
+            f"{len(loaded.rules.cases)} cases, {len(loaded.rules.watchlists)} watchlists, "
+            f"{len(loaded.rules.entities)} entities; {found.examples} examples hold"
+        )
+    for name in settings.unknown:
+        click.echo(f"warning: {name}", err=True)
+    for warning in sorted(warnings):
+        click.echo(f"{warning.file}:{warning.line}: warning: {warning.what}", err=True)
+    for fault in sorted(set(faults)):
+        click.echo(str(fault), err=True)
+    if faults:
+        sys.exit(1)
+    click.echo("All right: " + "; ".join(said) + ".")

@@ -1,0 +1,301 @@
+"""`replay`: news from a file through the very same pipeline, without sending.
+
+Nothing is fetched, no database is touched; each run starts from an empty store in memory.  The
+one follower it imagines follows everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any, cast
+
+import click
+
+from aggregator.errors import InputError
+from aggregator.matching.matcher import Matcher, Reading
+from aggregator.model import (
+    Decision,
+    DecisionKind,
+    Event,
+    Feed,
+    FeedKind,
+    Item,
+    ItemKey,
+    Relation,
+    TargetKind,
+    Trust,
+)
+
+CHUNK_ITEMS = 200
+"""Items that share one transaction; their decisions do not depend on it."""
+
+LINE_CHARS_MAX = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A good input line: where it stood, its own id, and the item it became."""
+
+    number: int
+    id: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one line."""
+
+    line: Line
+    reading: Reading
+    decision: Decision
+    event: Event
+
+
+@click.command()
+@click.argument("source", metavar="ITEMS.jsonl[.gz]|-")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in input order.")
+@click.option(
+    "--rules", "rules_dir", type=click.Path(path_type=Path), help="Instead of CASEWIRE_RULES."
+)
+@click.option("--case", "case", help="Only this case; everything else is ignored.")
+def replay(source: str, as_json: bool, rules_dir: Path | None, case: str | None) -> None:
+    """Run the news of a file through the pipeline without sending.
+
+    One object a line: id, published (ISO 8601), outlet, url, title, summary; the last three may
+    be empty or missing.  A faulty line is named on stderr, the others go on; exit 2 at the end.
+    """
+    from aggregator.cli import logs
+    from aggregator.cli.compose import configuration
+    from aggregator.config.settings import Settings
+
+    settings = Settings.from_env(os.environ)
+    logs.set_up(settings.log, level=40)
+    if rules_dir:
+        settings = replace(settings, rules=(rules_dir,))
+    matcher, feeds = configuration(settings)
+    if case and case not in matcher.rules.cases:
+        known = ", ".join(sorted(matcher.rules.cases))
+        raise InputError(f"no case “{case}” in the rules; there are: {known}")
+    lines, faults = _read(source, feeds)
+    outcomes = asyncio.run(_run(lines, Narrowed(matcher, case) if case else matcher))
+    if as_json:
+        for outcome in sorted(outcomes, key=lambda o: o.line.number):
+            click.echo(json.dumps(_json(outcome), ensure_ascii=False))
+    else:
+        _table(outcomes)
+    if faults:
+        sys.exit(2)
+
+
+class Narrowed(Matcher):
+    """A matcher that sees one case only."""
+
+    def __init__(self, matcher: Matcher, case: str) -> None:
+        super().__init__(matcher.rules)
+        self._case = case
+
+    def read(self, item: Item) -> Reading:
+        reading = super().read(item)
+        return replace(
+            reading,
+            matches=tuple(
+                match
+                for match in reading.matches
+                if match.target.kind is TargetKind.CASE and match.target.slug == self._case
+            ),
+        )
+
+
+async def _run(lines: Sequence[Line], matcher: Matcher) -> list[Outcome]:
+    from aggregator.cli.compose import render_alert
+    from aggregator.feeds.workers import InlineParser
+    from aggregator.pipeline import Pipeline
+    from aggregator.store.sqlite import SqliteStore
+
+    store = await SqliteStore.open("sqlite:///:memory:")
+    pipeline = Pipeline(store=store, parser=InlineParser(), matcher=matcher, render=render_alert)
+    ordered = sorted(lines, key=lambda line: (line.item.seen, line.number))
+    outcomes = []
+    try:
+        for start in range(0, len(ordered), CHUNK_ITEMS):
+            chunk = ordered[start : start + CHUNK_ITEMS]
+            taken = await pipeline.take([line.item for line in chunk])
+            outcomes += [
+                Outcome(line=line, reading=reading, decision=decision, event=event)
+                for line, reading, decision, event in zip(
+                    chunk, taken.readings, taken.decisions, taken.events, strict=True
+                )
+            ]
+    finally:
+        await store.close()
+    return outcomes
+
+
+def _read(source: str, feeds: Sequence[Feed]) -> tuple[list[Line], int]:
+    """Return the good lines and how many were faulty, each of those named on stderr."""
+    lines, faults = [], 0
+    for number, text in enumerate(_texts(source), start=1):
+        if not text.strip():
+            continue
+        parsed = _line(number, text, feeds)
+        if isinstance(parsed, str):
+            click.echo(f"line {number}: {parsed}", err=True)
+            faults += 1
+        else:
+            lines.append(parsed)
+    return lines, faults
+
+
+def _texts(source: str) -> Iterator[str]:
+    if source == "-":
+        yield from _decoded(sys.stdin.buffer)
+        return
+    path = Path(source)
+    try:
+        raw: IO[bytes]
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+        with cast("IO[bytes]", gzip.open(path)) if zipped else path.open("rb") as raw:
+            yield from _decoded(raw)
+    except (OSError, EOFError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"{source}: cannot be read: {reason}") from error
+
+
+def _decoded(raw: Iterable[bytes]) -> Iterator[str]:
+    for line in raw:
+        yield line.decode("utf-8-sig", errors="replace")
+
+
+def _line(number: int, text: str, feeds: Sequence[Feed]) -> Line | str:
+    """Return the line as an item, or what is wrong with it."""
+    if len(text) > LINE_CHARS_MAX:
+        return f"longer than {LINE_CHARS_MAX} characters"
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        return f"no JSON: {error}"
+    if not isinstance(data, dict):
+        return 'not an object; write {"id": …, "published": …, "outlet": …}'
+    for key in ("id", "published", "outlet"):
+        if key not in data:
+            return f"“{key}” is missing"
+    fields = {}
+    for key in ("id", "published", "outlet", "url", "title", "summary"):
+        value = data.get(key)
+        if key == "id" and isinstance(value, int):
+            value = str(value)
+        if value is None and key in {"url", "title", "summary"}:
+            value = ""
+        if not isinstance(value, str):
+            return f"“{key}” must be text"
+        fields[key] = value
+    if not fields["id"]:
+        return "“id” is empty"
+    try:
+        published = datetime.fromisoformat(fields["published"])
+    except ValueError:
+        return f"“published” is no ISO 8601 time: {fields['published'][:40]!r}"
+    if published.tzinfo is None:
+        published = published.replace(tzinfo=UTC)
+    try:
+        published = published.astimezone(UTC)
+    except OverflowError:
+        return f"“published” is out of range: {fields['published'][:40]!r}"
+    return Line(number=number, id=fields["id"], item=_item(fields, published, feeds))
+
+
+def _item(fields: dict[str, str], published: datetime, feeds: Sequence[Feed]) -> Item:
+    from aggregator.cli.compose import feed_of
+    from aggregator.feeds.clean import summary_text, title_text
+
+    feed = feed_of(feeds, outlet=fields["outlet"], url=fields["url"])
+    own = "\0".join(fields[key] for key in ("id", "published", "outlet", "url", "title"))
+    return Item(
+        key=ItemKey(blake2b(own.encode(errors="replace"), digest_size=16).hexdigest()),
+        feed_id=feed.id if feed else "replay",
+        outlet=fields["outlet"],
+        kind=feed.kind if feed else FeedKind.NEWS,
+        trust=feed.trust if feed else Trust.INDEPENDENT,
+        court=feed.court if feed else None,
+        url=fields["url"],
+        title=title_text(fields["title"]),
+        summary=summary_text(fields["summary"]),
+        published=published,
+        seen=published,
+    )
+
+
+def _json(outcome: Outcome) -> dict[str, Any]:
+    """Return what `--json` promises for one item."""
+    matches = outcome.reading.matches
+    cases = [m for m in matches if m.target.kind is TargetKind.CASE]
+    ignored = outcome.decision.kind is DecisionKind.IGNORE
+    spans = sorted({span for match in matches for span in match.evidence})
+    return {
+        "id": outcome.line.id,
+        "cases": sorted(m.target.slug for m in cases if m.relation is Relation.CHIEF),
+        "related": sorted(m.target.slug for m in cases if m.relation is Relation.RELATED),
+        "watchlists": sorted(
+            m.target.slug
+            for m in matches
+            if m.target.kind is TargetKind.WATCHLIST and m.relation is Relation.CHIEF
+        ),
+        "event": None if ignored else outcome.event.kind.value,
+        "severity": None if ignored else outcome.event.severity.value,
+        "story": outcome.decision.story,
+        "decision": outcome.decision.kind.value,
+        "reason": outcome.decision.reason,
+        "evidence": [
+            {"field": s.field, "start": s.start, "end": s.end, "text": s.text} for s in spans
+        ],
+    }
+
+
+def _table(outcomes: Sequence[Outcome]) -> None:
+    """Print what matched as a table, and the totals of everything."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("published", "decision", "what", "outlet", "title", "reason"):
+        table.add_column(head, overflow="fold", ratio=3 if head in {"title", "reason"} else None)
+    for outcome in outcomes:
+        if outcome.decision.kind is DecisionKind.IGNORE:
+            continue
+        item, data = outcome.line.item, _json(outcome)
+        what = [*data["cases"], *data["watchlists"]] or [f"({slug})" for slug in data["related"]]
+        table.add_row(
+            f"{item.at:%Y-%m-%d %H:%M}",
+            f"{data['decision']} {data['severity'] or ''}".strip(),
+            ", ".join(what),
+            _plain(item.outlet),
+            _plain(item.title),
+            _plain(outcome.decision.reason),
+        )
+    if table.row_count:
+        console.print(table)
+    kinds = Counter(outcome.decision.kind.value for outcome in outcomes)
+    stories = {o.decision.story for o in outcomes if o.decision.story}
+    console.print(
+        f"{len(outcomes)} items: {kinds['alert']} alerts, {kinds['update']} updates, "
+        f"{kinds['suppress']} suppressed, {kinds['ignore']} ignored; {len(stories)} stories."
+    )
+
+
+def _plain(text: str) -> str:
+    """Return `text` as rich shows it: feed text is no markup and no control sequence."""
+    from rich.markup import escape
+
+    return escape("".join(c for c in text if c.isprintable()))

@@ -1,0 +1,1 @@
+"""YAML and the environment, turned into typed configuration; every fault says where and what."""

@@ -1,0 +1,150 @@
+"""`feeds.yaml`: what is read.  Several files: ours, then yours; the later one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aggregator.config.faults import validate
+from aggregator.config.fields import as_every
+from aggregator.config.models import FeedEntry, FeedsFile
+from aggregator.config.yamlfile import Unreadable, YamlFile, read_yaml
+from aggregator.errors import ConfigError, Fault
+from aggregator.model import Feed, FeedKind, Trust
+
+every_min = timedelta(seconds=60)
+"""Floor for servers of others; one's own (`allow_private`) may be asked more often."""
+
+TRUST_BY_KIND: Mapping[FeedKind, Trust] = {
+    FeedKind.COURT: Trust.PRIMARY,
+    FeedKind.REGULATOR: Trust.PRIMARY,
+    FeedKind.NEWS: Trust.INDEPENDENT,
+    FeedKind.BLOG: Trust.CORROBORATES,
+}
+_REMEDY = (
+    "write `feeds:` and under it `- {id: wire-one, url: https://wire-one.example/rss, kind: news}`"
+    ", or name another file in CASEWIRE_FEEDS"
+)
+
+
+def load_feeds(places: Sequence[Path]) -> tuple[Feed, ...]:
+    """Return the feeds of all `places` in the order in which they were first named.
+
+    A later place replaces a feed with the same id, and drops an earlier one with the same URL, so
+    that nothing is polled twice.  Raises ConfigError with every fault of every file.
+    """
+    faults: list[Fault] = []
+    feeds: dict[str, Feed] = {}
+    for place in places:
+        found = _read(place)
+        if isinstance(found, tuple):
+            faults += found
+            continue
+        urls = {_same_url(entry.url) for entry in found.feeds}
+        own = {entry.id for entry in found.feeds}
+        feeds = {
+            id_: feed
+            for id_, feed in feeds.items()
+            if id_ in own or _same_url(feed.url) not in urls
+        }
+        feeds.update((entry.id, feed_of(entry)) for entry in found.feeds)
+    if not feeds and not faults:
+        where = ", ".join(str(place) for place in places) or "CASEWIRE_FEEDS"
+        faults.append(Fault(file=where, line=1, what=f"lists no feed: {_REMEDY}"))
+    if faults:
+        raise ConfigError(faults)
+    return tuple(feeds.values())
+
+
+def feed_of(entry: FeedEntry) -> Feed:
+    """Return the feed that a valid entry describes, its gaps filled by kind."""
+    return Feed(
+        id=entry.id,
+        url=entry.url,
+        kind=entry.kind,
+        name=entry.name or entry.id,
+        trust=entry.trust or TRUST_BY_KIND[entry.kind],
+        court=entry.court,
+        every=entry.every,
+        language=entry.language,
+        enabled=entry.enabled,
+        note=entry.note or "",
+        allow_private=entry.allow_private,
+    )
+
+
+def _read(place: Path) -> FeedsFile | tuple[Fault, ...]:
+    file = read_yaml(place, remedy=_REMEDY)
+    if isinstance(file, Unreadable):
+        return file.faults
+    valid = validate(FeedsFile, file)
+    faults = [*(valid if isinstance(valid, tuple) else ()), *_across_keys(file)]
+    if faults or isinstance(valid, tuple):
+        return tuple(sorted(faults))
+    return valid
+
+
+def _across_keys(file: YamlFile) -> Iterator[Fault]:
+    """Yield what is wrong between the keys of a feed, and between feeds.
+
+    Looks at the raw data: one fault must not hide another until the next start.
+    """
+    entries = file.data.get("feeds")
+    ids: dict[str, int] = {}
+    urls: dict[str, int] = {}
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield from _in_entry(file, index, entry)
+            yield from _twice(file, index, entry.get("id"), "id", ids)
+            yield from _twice(file, index, entry.get("url"), "url", urls)
+
+
+def _in_entry(file: YamlFile, index: int, entry: Mapping[str, Any]) -> Iterator[Fault]:
+    kind, court = entry.get("kind"), entry.get("court")
+    if kind == FeedKind.COURT and court is None:
+        what = "`court` is missing: a feed of kind court names its court, such as `court: dcd`"
+        yield file.fault(("feeds", index), what)
+    if court is not None and kind != FeedKind.COURT and kind in {str(each) for each in FeedKind}:
+        what = f"`court` belongs to kind court only: remove it, or write `kind: court` for {kind}"
+        yield file.fault(("feeds", index, "court"), what)
+    try:
+        every = as_every(entry["every"]) if entry.get("every") is not None else every_min
+    except ValueError:
+        return
+    if every < every_min and entry.get("allow_private") is not True:
+        what = (
+            f"`every`: {entry['every']} is too often for someone else's server: write 60s or more "
+            "(`allow_private: true` lifts this for a feed of your own)"
+        )
+        yield file.fault(("feeds", index, "every"), what)
+
+
+def _twice(
+    file: YamlFile, index: int, value: object, key: str, seen: dict[str, int]
+) -> Iterator[Fault]:
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return
+    line = file.line(("feeds", index, key))
+    same = _same_url(str(value)) if key == "url" else str(value).strip()
+    first = seen.setdefault(same, line)
+    if first != line:
+        what = f"`{key}: {value}` is used twice (first on line {first}): "
+        what += "remove one of the two" if key == "url" else "give this feed an id of its own"
+        yield Fault(file=file.file, line=line, what=what)
+
+
+def _same_url(url: str) -> str:
+    """Return what two spellings of one address share: host in small letters, no fragment."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return url
+    return parts._replace(
+        scheme=parts.scheme.lower(),
+        netloc=parts.netloc.lower(),
+        fragment="",
+        path=parts.path or "/",
+    ).geturl()

@@ -1,0 +1,261 @@
+"""Every environment variable, read once into one typed value.
+
+`variables` holds the table the documentation is checked against.  A secret is only ever held as
+`SecretStr`, whose text shows stars.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+from aggregator.config.faults import did_you_mean
+from aggregator.config.variables import VARIABLES
+from aggregator.errors import ConfigError, Fault
+from aggregator.model import Place
+
+contact_characters_max = 200
+token_bytes_max = 1_000
+ids_max = 1_000
+
+_PROGRAM = Path(__file__).parents[2]
+_HOME = _PROGRAM if (_PROGRAM / "bot.py").is_file() else Path()
+"""Where `bot.py` is; the working directory when the package is installed without it."""
+
+_API_BASE = "https://api.telegram.org"
+_DATABASE = "data/casewire.db"
+_ID_MAX = 2**52
+"""Telegram's ids have at most 52 significant bits (Bot API, type Chat)."""
+
+T = TypeVar("T")
+
+
+class Access(StrEnum):
+    """Who may use the bot."""
+
+    PRIVATE = "private"
+    OPEN = "open"
+
+
+class LogStyle(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_NAMES = frozenset(variable.name for variable in VARIABLES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says."""
+
+    token: SecretStr | None = field(default=None, repr=False)
+    api_base: str = _API_BASE
+    """Without a trailing slash."""
+    database: str = _DATABASE
+    """A path as sqlite3 takes it."""
+    feeds: tuple[Path, ...] = (_HOME / "feeds.yaml",)
+    rules: tuple[Path, ...] = (_HOME / "rules",)
+    contact: str = ""
+    admins: frozenset[int] = frozenset()
+    users: frozenset[int] = frozenset()
+    access: Access = Access.PRIVATE
+    ops_chat: Place | None = None
+    demo_chat: Place | None = None
+    log: LogStyle = LogStyle.TEXT
+    unknown: tuple[str, ...] = ()
+    """A warning for each variable that looks like ours and is none."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read `env`, where an empty variable counts as not set.
+
+        Raises ConfigError with every fault; its faults carry the variable as `file` and line 0.
+        """
+        reader = _Reader({name: value.strip() for name, value in env.items() if value.strip()})
+        settings = cls(
+            token=reader.token(),
+            api_base=reader.read("TELEGRAM_API_BASE", _api_base, _API_BASE),
+            database=reader.read("DATABASE_URL", _database, _DATABASE),
+            feeds=reader.read("CASEWIRE_FEEDS", _places, (_HOME / "feeds.yaml",)),
+            rules=reader.read("CASEWIRE_RULES", _places, (_HOME / "rules",)),
+            contact=reader.read("CASEWIRE_CONTACT", _contact, ""),
+            admins=reader.read("CASEWIRE_ADMINS", _people, frozenset()),
+            users=reader.read("CASEWIRE_USERS", _ids, frozenset()),
+            access=reader.read("CASEWIRE_ACCESS", _access, Access.PRIVATE),
+            ops_chat=reader.read("CASEWIRE_OPS_CHAT", _place, None),
+            demo_chat=reader.read("CASEWIRE_DEMO_CHAT", _place, None),
+            log=reader.read("CASEWIRE_LOG", _log, LogStyle.TEXT),
+            unknown=_unknown(env),
+        )
+        if reader.faults:
+            raise ConfigError(reader.faults)
+        return settings
+
+
+class _Reader:
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.faults: list[Fault] = []
+
+    def read(self, name: str, convert: Callable[[str], T], default: T) -> T:
+        if name not in self._env:
+            return default
+        try:
+            return convert(self._env[name])
+        except ValueError as error:
+            self.fault(name, str(error))
+            return default
+
+    def fault(self, name: str, what: str) -> None:
+        self.faults.append(Fault(file=name, line=0, what=what))
+
+    def token(self) -> SecretStr | None:
+        name, name_file = "TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE"
+        if name in self._env and name_file in self._env:
+            self.fault(name_file, f"{name} is set as well: unset one of the two")
+            return None
+        return self.read(name, _token, None) or self.read(name_file, _token_in, None)
+
+
+def _token(text: str) -> SecretStr | None:
+    if re.fullmatch(r"\d+:[A-Za-z0-9_-]+", text) is None:
+        raise ValueError(
+            "is no bot token (not shown here): copy it whole from BotFather, digits, a colon, "
+            "letters, without quotes"
+        )
+    return SecretStr(text)
+
+
+def _token_in(path: str) -> SecretStr | None:
+    try:
+        with Path(path).open("rb") as stream:
+            raw = stream.read(token_bytes_max + 1)
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read ({error.strerror}): name a file that holds the token"
+        ) from None
+    if len(raw) > token_bytes_max:
+        raise ValueError(f"{path} is too long for a token: the file holds the token and no more")
+    text = raw.decode("ascii", "replace").strip()
+    if not text:
+        raise ValueError(f"{path} is empty: write the token into it")
+    try:
+        return _token(text)
+    except ValueError as error:
+        raise ValueError(f"{path}: what it holds {error}") from None
+
+
+def _api_base(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"is no web address ({error}): write http://127.0.0.1:8081") from None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
+        raise ValueError(
+            f"`{text}` is no http or https address: write one such as http://127.0.0.1:8081"
+        )
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(
+            "has a name, `?` or `#` in it: write scheme, host, port and path only, such as "
+            "http://127.0.0.1:8081"
+        )
+    return text.rstrip("/")
+
+
+def _database(text: str) -> str:
+    prefix = "sqlite:///"
+    scheme = text.partition(":")[0].lower()
+    if scheme.startswith("postgres"):
+        raise ValueError(
+            "PostgreSQL is not supported yet: write sqlite:///data/casewire.db or leave it unset"
+        )
+    if not text.startswith(prefix):
+        raise ValueError(
+            f"`{scheme}:…` is no database this program knows: write sqlite:///data/casewire.db "
+            "(three slashes and a path; four for an absolute one)"
+        )
+    path = unquote(text.removeprefix(prefix))
+    if not path or path.endswith("/") or "?" in path or "\0" in path:
+        raise ValueError("names no file: write sqlite:///data/casewire.db")
+    return path
+
+
+def _places(text: str) -> tuple[Path, ...]:
+    places = tuple(Path(part.strip()) for part in text.split(os.pathsep) if part.strip())
+    if not places:
+        raise ValueError(f"names no path: write one, or several separated by {os.pathsep!r}")
+    return places
+
+
+def _contact(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("goes into an HTTP header: write plain ASCII, such as ops@desk.example")
+    if len(text) > contact_characters_max:
+        raise ValueError(f"is longer than {contact_characters_max} characters: shorten it")
+    return text
+
+
+def _id(text: str) -> int:
+    if re.fullmatch(r"-?\d{1,16}", text) is None or not 0 < abs(int(text)) < _ID_MAX:
+        raise ValueError(
+            f"`{text}` is no Telegram id: write the number that /id answers, such as 123456789"
+        )
+    return int(text)
+
+
+def _ids(text: str) -> frozenset[int]:
+    words = text.replace(",", " ").split()
+    if len(words) > ids_max:
+        raise ValueError(f"holds more than {ids_max} ids: use CASEWIRE_ACCESS=open instead")
+    return frozenset(_id(word) for word in words)
+
+
+def _people(text: str) -> frozenset[int]:
+    ids = _ids(text)
+    if chats := sorted(id_ for id_ in ids if id_ < 0):
+        raise ValueError(f"`{chats[0]}` is a group, not a person: write the ids of people")
+    return ids
+
+
+def _place(text: str) -> Place | None:
+    chat, slash, thread = text.partition("/")
+    if slash and (re.fullmatch(r"\d{1,10}", thread) is None or int(thread) == 0):
+        raise ValueError(f"`{text}` is no chat: write its id, or id/thread such as -1001234/5")
+    return Place(chat_id=_id(chat), thread_id=int(thread) if slash else 0)
+
+
+def _access(text: str) -> Access:
+    if text.lower() not in ("private", "open"):
+        raise ValueError(f"cannot be `{text}`: write private or open")
+    return Access(text.lower())
+
+
+def _log(text: str) -> LogStyle:
+    if text.lower() not in ("text", "json"):
+        raise ValueError(f"cannot be `{text}`: write text or json")
+    return LogStyle(text.lower())
+
+
+def _unknown(env: Mapping[str, str]) -> tuple[str, ...]:
+    ours = ("CASEWIRE_", "TELEGRAM_BOT_", "TELEGRAM_API_")
+    names = sorted(name for name in env if name.startswith(ours) and name not in _NAMES)
+    known = {name.casefold(): name for name in _NAMES}
+    found: list[str] = []
+    for name in names:
+        hint = did_you_mean(name, known)
+        for lower, upper in known.items():
+            hint = hint.replace(f"`{lower}`", f"`{upper}`")
+        found.append(f"{name} is no setting of this program:{hint or ' it does nothing'}")
+    return tuple(found)

@@ -1,0 +1,296 @@
+"""Ask a feed's server once: resolve, check, connect to exactly what was checked, read to the end.
+
+Every hop of a redirect goes through the same door.  One deadline bounds all of it, because
+timeouts per operation do not bound a server that drips.  What a server or a network does comes
+back as a value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from ipaddress import ip_address
+
+import httpx
+
+from aggregator.feeds import guard, headers
+from aggregator.feeds.guard import Destination
+from aggregator.feeds.inflate import InflateError, Inflater, TooLargeError
+from aggregator.model import (
+    Feed,
+    Fetched,
+    FetchFailed,
+    FetchFault,
+    FetchOutcome,
+    NotModified,
+    Validators,
+)
+from aggregator.ports import Resolver
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BODIES = frozenset({200, 203})
+_ADDRESSES_MAX = 4
+"""How many of a host's addresses are tried before it counts as down."""
+_LOOKUPS_MAX = 64
+_NO_VALIDATORS = Validators()
+
+
+class SystemResolver:
+    """The operating system's resolver.
+
+    Each lookup has a thread of its own: in asyncio's shared pool a handful of dead name servers
+    would stop every other feed, and its threads would hold up the program's end.
+    """
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(_LOOKUPS_MAX)
+
+    async def resolve(self, host: str, port: int) -> Sequence[str]:
+        """Return every address of `host` as text; empty when it has none."""
+        try:
+            return (str(ip_address(host)),)
+        except ValueError:
+            pass
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[str]] = loop.create_future()
+        await self._slots.acquire()
+
+        def settle(found: list[str]) -> None:
+            self._slots.release()
+            if not answer.done():
+                answer.set_result(found)
+
+        def look_up() -> None:
+            try:
+                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except (OSError, UnicodeError):
+                found = []
+            addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+            try:
+                loop.call_soon_threadsafe(settle, addresses)
+            except RuntimeError:
+                return  # the loop has ended, and with it whoever asked
+
+        threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()
+        return await answer
+
+
+class _Stop(Exception):  # noqa: N818 - carries a value up to `fetch`, it is no error of ours
+    def __init__(self, failed: FetchFailed) -> None:
+        self.failed = failed
+        super().__init__(failed.detail)
+
+
+class HttpFetcher:
+    """HTTP/1.1 with httpx's transport: no cookies, no proxies, no Referer, nothing kept alive.
+
+    Connections are not reused, because the pool knows only addresses: two names behind one
+    address would share a connection whose certificate was checked for the first.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        *,
+        user_agent: str,
+        total_s: float = 30.0,
+        connect_s: float = 10.0,
+        body_bytes_max: int = 15 * 2**20,
+        redirects_max: int = 5,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._resolver = resolver
+        self._user_agent = user_agent
+        self._total_s = total_s
+        self._connect_s = connect_s
+        self._body_bytes_max = body_bytes_max
+        self._redirects_max = redirects_max
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=httpx.create_ssl_context(trust_env=False) if tls is None else tls,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        )
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._transport.aclose()
+
+    async def fetch(self, feed: Feed, validators: Validators) -> FetchOutcome:
+        """Ask for `feed` once, conditionally; never raises for what a server or network does."""
+        try:
+            async with asyncio.timeout(self._total_s):
+                return await self._follow(feed, validators)
+        except _Stop as stop:
+            return stop.failed
+        except TimeoutError:
+            return _failed(FetchFault.TIMEOUT, f"no whole answer within {self._total_s:g} s")
+
+    async def _follow(self, feed: Feed, validators: Validators) -> FetchOutcome:
+        url = feed.url
+        start: Destination | None = None
+        before: Destination | None = None
+        for hop in range(self._redirects_max + 1):
+            to = guard.destination(url, credentials=hop == 0)
+            if isinstance(to, str):
+                fault = FetchFault.REDIRECT if hop else FetchFault.REFUSED_ADDRESS
+                raise _Stop(_failed(fault, f"redirected to a bad URL: {to}" if hop else to))
+            if before is not None and before.scheme == "https" and to.scheme == "http":
+                raise _Stop(_failed(FetchFault.REDIRECT, f"redirected from https to {to.url}"))
+            start, before = start or to, to
+            addresses = await self._addresses(to, allow_private=feed.allow_private)
+            home = _same_site(start, to)
+            sent = validators if home else _NO_VALIDATORS
+            credentials = start.credentials if home else None
+            async with self._ask(to, addresses, sent, credentials) as response:
+                if response.status_code not in _REDIRECTS:
+                    return await self._read(to, response, sent)
+                location = headers.location(response.headers.raw, to.url)
+                if location is None:
+                    raise _Stop(_failed(FetchFault.REDIRECT, f"{_status(response)} to nowhere"))
+                url = location
+        raise _Stop(_failed(FetchFault.REDIRECT, f"more than {self._redirects_max} redirects"))
+
+    async def _addresses(self, to: Destination, *, allow_private: bool) -> Sequence[str]:
+        addresses = await self._resolver.resolve(to.host, to.port)
+        if not addresses:
+            raise _Stop(_failed(FetchFault.DNS, f"{to.host} has no address"))
+        why = guard.refusal(addresses, allow_private=allow_private)
+        if why is not None:
+            raise _Stop(_failed(FetchFault.REFUSED_ADDRESS, f"{to.host}: {why}"))
+        return addresses[:_ADDRESSES_MAX]
+
+    @asynccontextmanager
+    async def _ask(
+        self,
+        to: Destination,
+        addresses: Sequence[str],
+        validators: Validators,
+        credentials: tuple[str, str] | None,
+    ) -> AsyncIterator[httpx.Response]:
+        """Yield the answer's head from the first address that takes the connection."""
+        failed = _failed(FetchFault.CONNECT, "no address")
+        for address in addresses:
+            request = self._request(to, address, validators, credentials)
+            try:
+                response = await self._transport.handle_async_request(request)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                failed = _connect_failed(to, error)
+                continue
+            except httpx.HTTPError as error:
+                raise _Stop(_failed(FetchFault.BROKEN, _why(error))) from error
+            try:
+                yield response
+            finally:
+                await response.aclose()
+            return
+        raise _Stop(failed)
+
+    def _request(
+        self,
+        to: Destination,
+        address: str,
+        validators: Validators,
+        credentials: tuple[str, str] | None,
+    ) -> httpx.Request:
+        return httpx.Request(
+            "GET",
+            httpx.URL(
+                scheme=to.scheme,
+                host=address,
+                port=to.port,
+                raw_path=to.target.encode("ascii"),
+            ),
+            headers=headers.request(
+                to.authority,
+                user_agent=self._user_agent,
+                validators=validators,
+                credentials=credentials,
+            ),
+            extensions={
+                # The name to put into SNI and to check the certificate against.
+                "sni_hostname": to.host,
+                "timeout": {"connect": self._connect_s},
+            },
+        )
+
+    async def _read(
+        self, to: Destination, response: httpx.Response, sent: Validators
+    ) -> FetchOutcome:
+        raw, now = response.headers.raw, datetime.now(UTC)
+        status = response.status_code
+        if status == HTTPStatus.NOT_MODIFIED and sent != _NO_VALIDATORS:
+            return NotModified(
+                validators=headers.validators(raw, before=sent),
+                max_age=headers.max_age(raw, now),
+            )
+        if status not in _BODIES:
+            return FetchFailed(
+                fault=FetchFault.STATUS,
+                detail=_status(response),
+                status=status,
+                retry_after=headers.retry_after(raw, now),
+            )
+        return Fetched(
+            url=to.url,
+            body=await self._body(response),
+            content_type=headers.header(raw, b"content-type") or "",
+            validators=headers.validators(raw),
+            max_age=headers.max_age(raw, now),
+        )
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        encoding = headers.joined(response.headers.raw, b"content-encoding")
+        try:
+            inflater = Inflater(encoding, self._body_bytes_max)
+            async for chunk in response.aiter_raw():
+                inflater.feed(chunk)
+            return inflater.finish()
+        except TooLargeError:
+            detail = f"the body is larger than {self._body_bytes_max} bytes"
+            raise _Stop(_failed(FetchFault.TOO_LARGE, detail)) from None
+        except InflateError as error:
+            raise _Stop(_failed(FetchFault.BROKEN, str(error))) from error
+        except httpx.HTTPError as error:
+            raise _Stop(
+                _failed(FetchFault.BROKEN, f"the body breaks off: {_why(error)}")
+            ) from error
+
+
+def _same_site(start: Destination, to: Destination) -> bool:
+    """Whether what belongs to `start` may be told to `to`: its origin, or the same host's https."""
+    upgraded = (start.scheme, start.port, to.scheme, to.port) == ("http", 80, "https", 443)
+    return start.origin == to.origin or (start.host == to.host and upgraded)
+
+
+def _failed(fault: FetchFault, detail: str) -> FetchFailed:
+    return FetchFailed(fault=fault, detail=detail)
+
+
+def _status(response: httpx.Response) -> str:
+    try:
+        return f"HTTP {response.status_code} {HTTPStatus(response.status_code).phrase}"
+    except ValueError:
+        return f"HTTP {response.status_code}"
+
+
+def _connect_failed(to: Destination, error: httpx.HTTPError) -> FetchFailed:
+    if isinstance(error, httpx.ConnectTimeout):
+        return _failed(FetchFault.TIMEOUT, f"{to.authority} takes no connection")
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return _failed(FetchFault.TLS, f"{to.authority}: {_why(cause)}")
+        cause = cause.__cause__ or cause.__context__
+    return _failed(FetchFault.CONNECT, f"{to.authority}: {_why(error)}")
+
+
+def _why(error: BaseException) -> str:
+    """Return the error in one printable line."""
+    line = " ".join(str(error).split())
+    return "".join(char for char in line if char.isprintable())[:200] or type(error).__name__

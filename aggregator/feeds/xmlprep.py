@@ -1,0 +1,151 @@
+"""Look at a document before a parser does: is it a feed, is it an attack, can it be mended; pure.
+
+feedparser is lenient but slow on hostile shapes: many attributes on one tag cost quadratic time
+(209 kB take 8 s), and so do deep nesting and a long author address.  Those are refused or defused
+here in one linear pass.  What is merely sloppy (bare ampersands, HTML's entities, control
+characters) is mended, so that the strict parser can be used and neighbours of a fault survive.
+"""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+
+from aggregator.feeds.clean import plain_text
+
+ATTRIBUTES_MAX = 256
+DEPTH_MAX = 10_000
+ENTITIES_MAX = 300
+"""HTML's own set is 253."""
+ENTITY_CHARS_MAX = 1000
+_JUNK_CHARS_MAX = 8192
+"""How much may stand before a feed begins: a web server's warning, say."""
+
+_FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "entry"})
+_ROOT = re.compile(
+    r"(?:\ufeff|\s|<\?.*?\?>|<!--.*?-->|<!doctype(?:[^<>\[]|\[[^\]]*\])*>)*"
+    r"<(?P<name>(?:[\w.-]+:)?(?P<local>[A-Za-z][\w.-]*))(?=[\s/>])",
+    re.IGNORECASE | re.DOTALL,
+)
+_START = re.compile(r"<\?xml\s|<(?:rss|(?:rdf:)?rdf|(?:atom:)?feed)(?=[\s>])", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([A-Za-z_][^\s/><]*)([^<]*)")
+_ATTRIBUTE = re.compile(r"\s*[^\s\"'<>/=]+(?:\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[^\s\"'<>]*))?")
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
+_ENTITY = re.compile(r"<!ENTITY\s+(?:%\s+)?[^\s>]+\s+(?:\"([^\"]*)|'([^']*)|\w)")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ILLEGAL_REFERENCE = re.compile(
+    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|d[89a-f][0-9a-f]{2}|fff[ef])|0*(?:[0-8]|1[124-9]|2\d|3[01]));",
+    re.IGNORECASE,
+)
+_AMPERSAND = re.compile(r"&(?:#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,31});)?")
+_XML_OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
+# feedparser lets an empty element overwrite the filled `description` before it.
+_EMPTY = re.compile(
+    r"<((?:[\w.-]+:)?(?:encoded|description|summary|subtitle|abstract|content))(?:\s[^<>]*)?"
+    r"(?:/>|(?<!/)>(?:\s|<!\[CDATA\[\s*\]\]>)*</\1\s*>)",
+    re.IGNORECASE,
+)
+# Image captions and credits, which feedparser would take for the entry's own words.
+_MEDIA_TEXT = re.compile(r"(</?media:)(?=(?:title|description|text)[\s/>])", re.IGNORECASE)
+# feedparser's author pattern backtracks over a long domain; 253 characters is the legal limit.
+_LONG_DOMAIN = re.compile(r"@(?=[A-Za-z0-9.-]{254})")
+_PROLOG = re.compile(r"\s*<\?xml\b[^>]*?\?>", re.IGNORECASE)
+
+
+def not_a_feed(text: str) -> str | None:
+    """Say in one line what `text` is when it is no XML feed; None when it may be one."""
+    found = _ROOT.match(text)
+    if found is None:
+        return f"this is neither XML nor JSON, it begins “{_excerpt(text)}”"
+    local = found["local"].lower()
+    if local in _FEED_ROOTS:
+        return None
+    if local in {"html", "head", "body", "script", "meta", "title", "div"}:
+        title = re.search(r"<title[^>]*>([^<]{0,300})", text[:65536], re.IGNORECASE)
+        shown = plain_text(title[1], chars_max=100) if title is not None else ""
+        return f"this is an HTML page{f' titled “{shown}”' if shown else ''}, not a feed"
+    return f"this is an XML document of <{found['name'][:40]}>, not a feed"
+
+
+def skip_junk(text: str) -> str:
+    """Drop what stands before a feed that begins a little later: white space, a warning."""
+    start = _START.search(text, 0, _JUNK_CHARS_MAX)
+    if start is None or re.match(r"\s*(?:<!doctype html|<html)", text, re.IGNORECASE):
+        return text
+    root = _ROOT.match(text)
+    if root is not None and root.end() > start.start():
+        return text.lstrip("\ufeff \t\r\n")
+    return text[start.start() :]
+
+
+def attack(text: str, *, entries_max: int) -> str | None:
+    """Say in one line why parsing `text` would cost too much; None when it will not."""
+    entities = _ENTITY.findall(text, 0) if "<!ENTITY" in text else []
+    if len(entities) > ENTITIES_MAX:
+        return f"it declares more than {ENTITIES_MAX} entities"
+    if any(len(one) + len(two) > ENTITY_CHARS_MAX for one, two in entities):
+        return f"it declares an entity of more than {ENTITY_CHARS_MAX} characters"
+    depth = entries = 0
+    for part in _CDATA.split(text)[::2]:
+        for tag in _TAG.finditer(part):
+            close, name, rest = tag.groups()
+            if close:
+                depth -= 1
+                continue
+            if len(rest) > 2 * ATTRIBUTES_MAX and _attributes(rest) > ATTRIBUTES_MAX:
+                return f"<{name[:40]}> has more than {ATTRIBUTES_MAX} attributes"
+            entries += name.rpartition(":")[2].lower() in {"item", "entry"}
+            if not rest.rpartition(">")[0].endswith("/") and "/>" not in rest:
+                depth += 1
+            if depth > DEPTH_MAX:
+                return f"its elements are nested deeper than {DEPTH_MAX}"
+            if entries > entries_max:
+                return f"it has more than {entries_max} entries"
+    return None
+
+
+def cut_short(text: str) -> bool:
+    """Whether the document's root element is never closed: part of it did not arrive."""
+    root = _ROOT.match(text)
+    if root is None:
+        return True
+    tag_end = text.find(">", root.end())
+    if tag_end > 0 and text[tag_end - 1] == "/":
+        return False
+    return re.search(rf"</{re.escape(root['name'])}\s*>", text[root.end() :], re.IGNORECASE) is None
+
+
+def mend(text: str) -> bytes:
+    """Return `text` as UTF-8 that a strict parser has the best chance with."""
+    text = _ILLEGAL.sub("", text)
+    text = _ILLEGAL_REFERENCE.sub("", text)
+    text = _EMPTY.sub("", text)
+    text = _MEDIA_TEXT.sub(r"\1plain", text)
+    text = _LONG_DOMAIN.sub(" at ", text)
+    text = _PROLOG.sub("", text, count=1).lstrip("\ufeff \t\r\n")
+    if "<!ENTITY" not in text:
+        parts = _CDATA.split(text)
+        parts[::2] = [_AMPERSAND.sub(_reference, part) for part in parts[::2]]
+        text = "".join(parts)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8")
+
+
+def _reference(found: re.Match[str]) -> str:
+    name = found[1]
+    if name is None:
+        return "&amp;" if found[0] == "&" else found[0]
+    if name in _XML_OWN:
+        return found[0]
+    known = html5.get(name + ";")
+    return known if known is not None else f"&amp;{name};"
+
+
+def _attributes(rest: str) -> int:
+    count = place = 0
+    while (found := _ATTRIBUTE.match(rest, place)) is not None and count <= ATTRIBUTES_MAX:
+        count, place = count + 1, found.end()
+    return count
+
+
+def _excerpt(text: str) -> str:
+    return plain_text(text[:2000], chars_max=60, is_html=False)

@@ -1,0 +1,220 @@
+"""Chiefly about a case, or only touching it: decided by who stands where.
+
+A headline says what an article is about; its first sentences say in what matter.  So a case is
+the subject when its parties face each other in the headline, or when the headline shows a court
+at work on one of them and the first sentences name the other.  Everything else that names the
+matter is background, and never rings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from aggregator.matching.index import Scan
+from aggregator.matching.query import Any as AnyOf
+from aggregator.matching.query import Entity, Near, Phrase, Query
+from aggregator.matching.rules import CaseRule
+from aggregator.model import EventKind, Evidence, FeedKind, Item, Relation
+
+LITIGATION = "litigation"
+"""The family of `words.yaml` whose words show that a text speaks of a proceeding."""
+
+COURTROOM = "courtroom"
+"""The family whose words show a court at work: judge, court, ruling, docket."""
+
+AFTERMATH_DAYS = 45
+"""So long after its end a closed case is still the subject without a new step in it."""
+
+VERSUS = tuple(Phrase(text=word, exact=True) for word in ("v", "vs", "versus"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """Who stands where in one item, seen from one case."""
+
+    proof: bool = False
+    caption_title: bool = False
+    own_title: bool = False
+    own_lead: bool = False
+    opponent_title: bool = False
+    opponent_lead: bool = False
+    judge: bool = False
+    judge_title: bool = False
+    law_title: bool = False
+    law_lead: bool = False
+    court_title: bool = False
+    strangers_title: frozenset[str] = frozenset()
+    """Companies and people in the headline that are no party."""
+    agencies_title: frozenset[str] = frozenset()
+    """Agencies in the headline that are not the opponent."""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def title_parties(self) -> bool:
+        """Both sides stand in the headline."""
+        return self.own_title and self.opponent_title
+
+
+def own_queries(rule: CaseRule) -> dict[str, Query]:
+    """Return the queries that a case brings along beside its `when`: its caption."""
+    sides = [
+        Near(parts=(Entity(slug=a), AnyOf(parts=VERSUS), Entity(slug=b)), words=2, ordered=True)
+        for plaintiff in sorted(rule.plaintiffs)
+        for defendant in sorted(rule.defendants)
+        for a, b in ((plaintiff, defendant), (defendant, plaintiff))
+    ]
+    return {f"caption:{rule.case.slug}": AnyOf(parts=tuple(sides))} if sides else {}
+
+
+def signals(
+    rule: CaseRule,
+    item: Item,
+    scan: Scan,
+    *,
+    companies: frozenset[str],
+    agencies: frozenset[str],
+    lead_chars: int,
+) -> Signals:
+    """Return who stands where in `item`, as `rule` sees it."""
+    own, opponents = _sides(rule, agencies)
+    caption = scan.hits.get(f"caption:{rule.case.slug}", ())
+    proof = scan.hits.get(f"proof:{rule.case.slug}", ())
+    law = scan.families.get(LITIGATION, ())
+    court = scan.families.get(COURTROOM, ())
+    in_title = {slug for slug, spans in scan.mentions.items() if _titled(spans)}
+    released = item.kind is FeedKind.REGULATOR and any(
+        span.field == "source" for slug in opponents for span in scan.mentions.get(slug, ())
+    )
+    return Signals(
+        proof=bool(proof),
+        caption_title=_titled(caption),
+        own_title=bool(own & in_title),
+        own_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in own),
+        opponent_title=released or bool(opponents & in_title),
+        opponent_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in opponents),
+        judge=any(slug in scan.mentions for slug in rule.judges),
+        judge_title=bool(rule.judges & in_title),
+        law_title=released or _titled(law) or _titled(court),
+        law_lead=_leads(law, lead_chars) or _leads(court, lead_chars),
+        court_title=_titled(court),
+        strangers_title=frozenset(in_title & companies - own - opponents),
+        agencies_title=frozenset(in_title & agencies - opponents - own),
+        evidence=_evidence(rule, scan, proof, own | opponents | rule.judges),
+    )
+
+
+def judge(
+    rule: CaseRule,
+    signal: Signals,
+    item: Item,
+    *,
+    event: EventKind,
+    quiet: str,
+    others: Mapping[str, Signals],
+) -> tuple[Relation, str] | None:
+    """Return whether `item` is chiefly about the case or only touches it, and why; None: neither.
+
+    `others` are the signals of every case the item may be about, this one included: a headline
+    that names several matters without a step in any of them is a round-up.
+    """
+    if signal.proof:
+        return Relation.CHIEF, "the court's own number for this case"
+    if item.kind is FeedKind.COURT:
+        return None  # another docket of the same court
+    background = Relation.RELATED, "names the matter in passing"
+    if not (signal.own_title or signal.own_lead or signal.judge):
+        return None
+    filed = _date(rule.case.filed)
+    if filed and item.at.date() < filed:
+        paired = (signal.own_title or signal.own_lead) and (
+            signal.opponent_title or signal.opponent_lead
+        )
+        return (Relation.RELATED, f"reported before the complaint of {filed}") if paired else None
+    reason = _subject(signal, event)
+    if reason is None:
+        return background if signal.opponent_title or signal.opponent_lead else None
+    if quiet:
+        return Relation.RELATED, quiet
+    titled = [s for s in others.values() if s.caption_title or s.title_parties]
+    if len(titled) > 1 and event is EventKind.OTHER:
+        return Relation.RELATED, "several matters at once"
+    ended = _date(rule.case.status_date) if rule.case.closed else None
+    if (
+        ended
+        and event is EventKind.OTHER
+        and item.at.date() > ended + timedelta(days=AFTERMATH_DAYS)
+    ):
+        return Relation.RELATED, f"looks back at a case closed on {ended}"
+    return Relation.CHIEF, reason
+
+
+def theme(spans: Iterable[Evidence], quiet: str, *, lead_chars: int) -> tuple[bool, str]:
+    """Return whether an item is chiefly about a watchlist's theme, and why."""
+    if quiet:
+        return False, quiet
+    if any(span.field == "title" for span in spans):
+        return True, "in the headline"
+    if all(span.start < lead_chars for span in spans):
+        return False, "only in the first sentences"
+    return False, "only further down"
+
+
+def _subject(signal: Signals, event: EventKind) -> str | None:
+    """Return why the case is the subject; None when it is not."""
+    if signal.caption_title:
+        return "the headline names the case"
+    happens = event is not EventKind.OTHER
+    if signal.title_parties and (signal.law_title or signal.law_lead or happens):
+        return "both sides in the headline"
+    if signal.agencies_title:
+        return None  # another agency's matter
+    if signal.own_title and signal.law_title and signal.opponent_lead:
+        return None if signal.strangers_title else "a proceeding in the headline, its parties below"
+    if signal.judge_title and (signal.opponent_title or signal.own_title):
+        return "its judge and a party in the headline"
+    if (
+        signal.opponent_title
+        and (signal.law_title or happens)
+        and signal.own_lead
+        and not signal.strangers_title
+    ):
+        return "a proceeding in the headline, its parties below"
+    if signal.own_title and signal.court_title and signal.judge:
+        return "a court in the headline, the case's judge below"
+    return None
+
+
+def _sides(rule: CaseRule, agencies: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the private side and its opponent: agencies sue and are sued in many matters."""
+    if rule.defendants and rule.defendants <= agencies:
+        return rule.plaintiffs, rule.defendants
+    return rule.defendants, rule.plaintiffs
+
+
+def _titled(spans: Iterable[Evidence]) -> bool:
+    return any(span.field == "title" for span in spans)
+
+
+def _leads(spans: Iterable[Evidence], lead_chars: int) -> bool:
+    return any(span.field == "summary" and span.start < lead_chars for span in spans)
+
+
+def _evidence(
+    rule: CaseRule, scan: Scan, proof: tuple[Evidence, ...], entities: frozenset[str]
+) -> tuple[Evidence, ...]:
+    """Return the first mention of each name in each field, and what the rule itself rests on."""
+    spans = {*proof, *scan.hits.get(f"case:{rule.case.slug}", ())}
+    for slug in entities:
+        for field in ("title", "summary"):
+            spans |= set([s for s in scan.mentions.get(slug, ()) if s.field == field][:1])
+    return tuple(sorted(spans))
+
+
+def _date(text: str) -> date | None:
+    """Return the date of `YYYY-MM-DD`; None for anything less exact."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,178 @@
+"""One item against all rules: which cases and watchlists it is about, and what happened.
+
+The one place where the index, the aboutness of cases and the event words meet.  A `Matcher` is
+immutable; a reload builds a new one beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aggregator.matching import about
+from aggregator.matching.index import Fields, Index, Scan
+from aggregator.matching.query import Any as AnyOf
+from aggregator.matching.query import CourtCase, Docket, InField, Query
+from aggregator.matching.rules import EntityKind, Rules
+from aggregator.model import (
+    EventKind,
+    Evidence,
+    FeedKind,
+    Item,
+    Match,
+    Relation,
+    Severity,
+    Target,
+    TargetKind,
+)
+
+SUMMARY_LEAD_CHARS = 320
+"""What an article is about stands in its first sentences; further down it tells the background."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What the words of an item say happened; what its source can know is decided later."""
+
+    kind: EventKind
+    severity: Severity
+    evidence: tuple[Evidence, ...] = ()
+    quiet: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the rules make of one item."""
+
+    matches: tuple[Match, ...]
+    happening: Happening
+    mentions: Mapping[str, tuple[Evidence, ...]]
+
+    @property
+    def chief(self) -> frozenset[Target]:
+        """The targets it is chiefly about."""
+        return frozenset(m.target for m in self.matches if m.relation is Relation.CHIEF)
+
+    @property
+    def related(self) -> frozenset[Target]:
+        """The targets it only touches."""
+        return frozenset(m.target for m in self.matches if m.relation is Relation.RELATED)
+
+
+class Matcher:
+    """All rules, indexed."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._index = Index.build(_queries(rules), rules.entities, rules.families)
+        self._companies = frozenset(
+            slug
+            for slug, entity in rules.entities.items()
+            if entity.kind in {EntityKind.COMPANY, EntityKind.PERSON}
+        )
+        self._agencies = frozenset(
+            slug for slug, entity in rules.entities.items() if entity.kind is EntityKind.AGENCY
+        )
+
+    def read(self, item: Item) -> Reading:
+        """Return what `item` matches, with evidence, and what happened by its words."""
+        scan = self._index.scan(Fields.of(item))
+        happening = self._happening(item, scan)
+        matches = [*self._cases(item, scan, happening), *self._watchlists(scan, happening)]
+        return Reading(matches=tuple(matches), happening=happening, mentions=scan.mentions)
+
+    def _happening(self, item: Item, scan: Scan) -> Happening:
+        quiet = next(
+            (rule.name for rule in self.rules.quiet if f"quiet:{rule.name}" in scan.hits), ""
+        )
+        if item.kind in {FeedKind.COURT, FeedKind.REGULATOR}:
+            quiet = ""  # a docket entry or a release is never opinion or price talk
+        for place in ("title", "summary"):
+            for number, rule in enumerate(self.rules.events):
+                spans = scan.hits.get(f"event:{number}:{place}")
+                if spans and (place == "title" or spans[0].start < SUMMARY_LEAD_CHARS):
+                    return Happening(
+                        kind=rule.kind, severity=rule.severity, evidence=spans, quiet=quiet
+                    )
+        return Happening(kind=EventKind.OTHER, severity=Severity.LOW, quiet=quiet)
+
+    def _cases(self, item: Item, scan: Scan, happening: Happening) -> list[Match]:
+        signals = {
+            slug: about.signals(
+                rule,
+                item,
+                scan,
+                companies=self._companies,
+                agencies=self._agencies,
+                lead_chars=SUMMARY_LEAD_CHARS,
+            )
+            for slug, rule in self.rules.cases.items()
+            if f"case:{slug}" in scan.hits or f"proof:{slug}" in scan.hits
+        }
+        found = []
+        for slug, signal in signals.items():
+            rule = self.rules.cases[slug]
+            verdict = about.judge(
+                rule,
+                signal,
+                item,
+                event=happening.kind,
+                quiet=happening.quiet,
+                others=signals,
+            )
+            if verdict is None:
+                continue
+            relation, reason = verdict
+            found.append(
+                Match(
+                    target=Target(kind=TargetKind.CASE, slug=slug),
+                    relation=relation,
+                    evidence=signal.evidence,
+                    reason=reason,
+                    severity=rule.case.severity,
+                    rule_version=rule.version,
+                )
+            )
+        return found
+
+    def _watchlists(self, scan: Scan, happening: Happening) -> list[Match]:
+        found = []
+        for name, rule in self.rules.watchlists.items():
+            spans = scan.hits.get(f"watchlist:{name}")
+            if not spans:
+                continue
+            chief, reason = about.theme(spans, happening.quiet, lead_chars=SUMMARY_LEAD_CHARS)
+            found.append(
+                Match(
+                    target=Target(kind=TargetKind.WATCHLIST, slug=name),
+                    relation=Relation.CHIEF if chief else Relation.RELATED,
+                    evidence=spans,
+                    reason=reason,
+                    severity=rule.watchlist.severity,
+                    rule_version=rule.version,
+                )
+            )
+        return found
+
+
+def _queries(rules: Rules) -> dict[str, Query]:
+    """Return every query under the id that `Matcher` asks for it by."""
+    queries: dict[str, Query] = {}
+    for slug, rule in rules.cases.items():
+        queries[f"case:{slug}"] = rule.when
+        queries |= about.own_queries(rule)
+        proofs: list[Query] = []
+        if rule.case.court and rule.case.court_case_id:
+            proofs.append(CourtCase(court=rule.case.court, case_id=rule.case.court_case_id))
+        if rule.case.court and rule.case.docket:
+            proofs.append(Docket(number=rule.case.docket, court=rule.case.court))
+        if proofs:
+            queries[f"proof:{slug}"] = AnyOf(parts=tuple(proofs))
+    for name, watchlist in rules.watchlists.items():
+        queries[f"watchlist:{name}"] = watchlist.when
+    for number, event in enumerate(rules.events):
+        queries[f"event:{number}:title"] = InField(field="title", part=event.when)
+        queries[f"event:{number}:summary"] = InField(field="summary", part=event.when)
+    for quiet in rules.quiet:
+        queries[f"quiet:{quiet.name}"] = quiet.when
+    return queries

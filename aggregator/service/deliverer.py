@@ -1,0 +1,136 @@
+"""Claims from the outbox, keeps the budget, hands over, settles."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import assert_never
+
+import structlog
+
+from aggregator.alerts.budget import Budget, reserve
+from aggregator.model import (
+    ChatGone,
+    Delivery,
+    DeliveryOutcome,
+    NotSent,
+    Rejected,
+    RetryAt,
+    Sent,
+    Unknown,
+)
+from aggregator.ports import Clock, Notifier, Store
+from aggregator.service.jobs import GRACE_S
+
+log = structlog.get_logger()
+
+CLAIM_MAX = 64
+"""Deliveries in flight at once, one a chat."""
+
+
+class Deliverer:
+    """Claims from the outbox, keeps the budget, hands over, settles."""
+
+    def __init__(self, *, store: Store, notifier: Notifier, clock: Clock) -> None:
+        self._store = store
+        self._notifier = notifier
+        self._clock = clock
+        self._budget = Budget()
+        self._woken = asyncio.Event()
+        self._inflight: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                started = await self._start_due()
+                pause = None if started else await self._pause()
+            except Exception:  # the top of this loop: a full disk now may be free in a moment
+                log.exception("delivering_failed")
+                started, pause = 0, 5.0
+            if started:
+                continue
+            await self._wait(pause)
+
+    async def drain(self) -> None:
+        """Deliver what is due now, and return when none of it is in flight."""
+        while await self._start_due() or self._inflight:
+            if self._inflight:
+                await asyncio.wait(self._inflight, return_when=asyncio.FIRST_COMPLETED)
+
+    async def close(self) -> None:
+        """Let what is on the wire finish; what still waits for its slot goes back to the queue."""
+        if self._inflight:
+            await asyncio.wait(self._inflight, timeout=GRACE_S)
+        for task in self._inflight:
+            task.cancel()
+        await asyncio.gather(*self._inflight, return_exceptions=True)
+
+    async def _start_due(self) -> int:
+        room = CLAIM_MAX - len(self._inflight)
+        if room <= 0:
+            return 0
+        claimed = await self._store.claim(self._clock.now(), room)
+        for delivery in claimed:
+            task = asyncio.create_task(self._deliver(delivery))
+            self._inflight.add(task)
+            task.add_done_callback(self._done)
+        return len(claimed)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._inflight.discard(task)
+        self._woken.set()
+
+    async def _pause(self) -> float | None:
+        """Return the seconds until something may be due; None: until woken."""
+        at = await self._store.next_due()
+        if at is None or self._inflight:
+            return None
+        return max(0.05, (at - self._clock.now()).total_seconds())
+
+    async def _wait(self, pause: float | None) -> None:
+        try:
+            async with asyncio.timeout(pause):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        sending = False
+        try:
+            now = self._clock.now()
+            at, self._budget = reserve(self._budget, delivery.place.chat_id, now)
+            await self._clock.sleep((at - now).total_seconds())
+            sending = True
+            outcome = await self._notifier.deliver(delivery)
+            await self._store.settle(delivery, outcome, self._clock.now())
+            _log_delivery(delivery, outcome)
+        except asyncio.CancelledError:
+            if not sending:
+                await self._store.release([delivery.id])
+            raise
+        except Exception:  # the top of this loop: one message's bug must not stop the others
+            log.exception("delivery_failed", chat=delivery.place.chat_id, key=delivery.key)
+
+
+def _log_delivery(delivery: Delivery, outcome: DeliveryOutcome) -> None:
+    say = log.bind(chat=delivery.place.chat_id, key=delivery.key)
+    match outcome:
+        case Sent(message_id=message_id):
+            say.info("delivered", message=message_id, edit=delivery.message_id is not None)
+        case RetryAt(after=after):
+            say.warning("told_to_wait", seconds=after.total_seconds())
+        case NotSent(detail=detail):
+            say.warning("not_sent", detail=detail)
+        case Unknown(detail=detail):
+            say.warning("outcome_unknown", detail=detail)
+        case ChatGone(detail=detail):
+            say.warning("chat_gone", detail=detail)
+        case Rejected(detail=detail):
+            say.error("message_refused", detail=detail)
+        case _:
+            assert_never(outcome)

@@ -1,0 +1,135 @@
+"""Feeds, items, matches, decisions and stories, and the commit that ties them to deliveries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from aggregator.model import (
+    Batch,
+    CommitOutcome,
+    Committed,
+    FeedState,
+    Item,
+    ItemKey,
+    Relation,
+    Stale,
+    Story,
+    StoryId,
+    Target,
+    Window,
+)
+from aggregator.store import chats, outbox
+from aggregator.store.rows import (
+    decision_to_row,
+    feed_state_from_row,
+    feed_state_to_row,
+    item_from_row,
+    item_to_row,
+    match_to_row,
+    micros,
+    story_from_row,
+    story_to_row,
+)
+
+
+def feed_states(db: Database) -> dict[str, FeedState]:
+    """Return every feed's state by feed id."""
+    rows = db.execute("SELECT * FROM feed_state ORDER BY feed_id")
+    return {row["feed_id"]: feed_state_from_row(row) for row in rows}
+
+
+def save_feed_state(db: Database, state: FeedState) -> None:
+    """Keep one feed's state, over the old one."""
+    db.table("feed_state").upsert(feed_state_to_row(state), pk="feed_id")
+
+
+def known_items(db: Database, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
+    """Return those of `keys` that are stored."""
+    # One JSON parameter, because SQLite bounds how many there may be.
+    rows = db.execute(
+        "SELECT key FROM item WHERE key IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(keys)),),
+    )
+    return frozenset(ItemKey(row["key"]) for row in rows)
+
+
+def window(db: Database, since: datetime) -> Window:
+    """Return the stories whose last report is at or after `since`, and the version."""
+    rows = db.execute(
+        "SELECT * FROM story WHERE last_at >= ? ORDER BY last_at, id", (micros(since),)
+    )
+    stories = (story_from_row(row) for row in rows)
+    return Window(version=chats.version(db), stories={story.id: story for story in stories})
+
+
+def commit(db: Database, batch: Batch, expected_version: int) -> CommitOutcome:
+    """Store the whole batch if the version is still `expected_version`."""
+    version = chats.version(db)
+    if version != expected_version:
+        return Stale(version=version)
+    if batch.feed_state is not None:
+        save_feed_state(db, batch.feed_state)
+    db.table("item").insert_all(map(item_to_row, batch.items), ignore=True)
+    db.table("match").insert_all(
+        (match_to_row(key, match) for key, match in batch.matches), ignore=True
+    )
+    for story in batch.stories:
+        _save_story(db, story)
+    db.table("decision").insert_all(
+        (decision_to_row(key, decision) for key, decision in batch.decisions), ignore=True
+    )
+    for delivery in batch.deliveries:
+        outbox.put(db, delivery)
+    return Committed(version=chats.bump(db))
+
+
+def _save_story(db: Database, story: Story) -> None:
+    db.table("story").upsert(story_to_row(story), pk="id")
+    db.execute("DELETE FROM story_target WHERE story_id = ?", (story.id,))
+    followed = [(target, Relation.CHIEF) for target in story.targets]
+    touched = [(target, Relation.RELATED) for target in story.related]
+    db.table("story_target").insert_all(
+        {"story_id": story.id, "kind": target.kind, "slug": target.slug, "relation": relation}
+        for target, relation in followed + touched
+    )
+
+
+def story(db: Database, story_id: StoryId) -> Story | None:
+    """Return one story; None when there is none of that id."""
+    row = db.execute("SELECT * FROM story WHERE id = ?", (story_id,)).fetchone()
+    return None if row is None else story_from_row(row)
+
+
+def stories_of(db: Database, target: Target, limit: int) -> tuple[Story, ...]:
+    """Return the newest stories chiefly about `target`, newest first."""
+    rows = db.execute(
+        "SELECT story.* FROM story_target AS t JOIN story ON story.id = t.story_id"
+        " WHERE t.kind = ? AND t.slug = ? AND t.relation = 'chief'"
+        " ORDER BY story.last_at DESC, story.id DESC LIMIT ?",
+        (target.kind, target.slug, limit),
+    )
+    return tuple(story_from_row(row) for row in rows)
+
+
+def coverage(db: Database, target: Target) -> tuple[int, int]:
+    """Return how many items matched `target` chiefly, and of how many outlets."""
+    row = db.execute(
+        "SELECT count(*) AS items, count(DISTINCT item.outlet) AS outlets"
+        " FROM match JOIN item ON item.key = match.item_key"
+        " WHERE match.kind = ? AND match.slug = ? AND match.relation = 'chief'",
+        (target.kind, target.slug),
+    ).fetchone()
+    return int(row["items"]), int(row["outlets"])
+
+
+def items_of_feed(db: Database, feed_id: str, limit: int) -> tuple[Item, ...]:
+    """Return the newest items of a feed, by when they happened, newest first."""
+    rows = db.execute(
+        "SELECT * FROM item WHERE feed_id = ? ORDER BY at DESC, rowid DESC LIMIT ?",
+        (feed_id, limit),
+    )
+    return tuple(item_from_row(row) for row in rows)

@@ -1,0 +1,182 @@
+"""Deliveries: what is queued, what is on its way, what became of it.
+
+`fate` decides each step; here rows are found, handed to it, and written back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from sqlite3 import Row
+
+from sqlite_utils import Database
+
+from aggregator.model import (
+    ChatGone,
+    Delivery,
+    DeliveryOutcome,
+    DeliveryState,
+    Place,
+    RetryAt,
+    Target,
+)
+from aggregator.store import chats, fate
+from aggregator.store.fate import Kept
+from aggregator.store.outbox_rows import delivery_from_row, kept_from_row, kept_to_row
+from aggregator.store.rows import maybe_moment, micros
+
+_FREE = "state = 'queued' AND chat_id NOT IN (SELECT chat_id FROM delivery WHERE state = 'sending')"
+"""Queued, and nothing else is on its way to the same chat."""
+
+_FOLLOWED = (
+    "EXISTS (SELECT 1 FROM story_target AS t JOIN subscription AS s"
+    " ON s.kind = t.kind AND s.slug = t.slug"
+    " WHERE t.story_id = delivery.story_id AND t.relation = 'chief'"
+    " AND s.chat_id = delivery.chat_id AND s.thread_id = delivery.thread_id)"
+)
+"""The delivery's place follows something that its story is chiefly about."""
+
+
+def put(db: Database, delivery: Delivery) -> None:
+    """Queue a delivery, or renew the one with its place and key."""
+    known = _find(db, delivery.place, delivery.key)
+    if known is None:
+        _save(db, fate.fresh(replace(delivery, id=0)))
+    else:
+        _save(db, fate.renewed(known, delivery))
+
+
+def enqueue(db: Database, deliveries: Sequence[Delivery]) -> None:
+    """Queue deliveries; one whose place and key are known is dropped."""
+    for delivery in deliveries:
+        if _find(db, delivery.place, delivery.key) is None:
+            _save(db, fate.fresh(replace(delivery, id=0)))
+
+
+def claim(db: Database, now: datetime, limit: int) -> tuple[Delivery, ...]:
+    """Mark as sending, and return, the first due delivery of each chat that is free."""
+    due = db.execute(
+        "WITH due AS ("  # noqa: S608 -- _FREE is our own
+        " SELECT id, priority,"
+        "  row_number() OVER (PARTITION BY chat_id ORDER BY priority, id) AS nth"
+        f" FROM delivery WHERE {_FREE} AND (not_before IS NULL OR not_before <= ?))"
+        " SELECT id FROM due WHERE nth = 1 ORDER BY priority, id LIMIT ?",
+        (micros(now), limit),
+    ).fetchall()
+    taken = [fate.claimed(kept, now) for kept in _load(db, (row["id"] for row in due))]
+    for kept in taken:
+        _save(db, kept)
+    return tuple(kept.delivery for kept in taken)
+
+
+def release(db: Database, ids: Sequence[int]) -> None:
+    """Put back what `claim` handed out; others are left alone."""
+    for kept in _load(db, ids):
+        if kept.delivery.state is DeliveryState.SENDING:
+            _replace(db, kept, fate.released(kept))
+
+
+def settle(db: Database, delivery: Delivery, outcome: DeliveryOutcome, now: datetime) -> None:
+    """Record the outcome of one delivery, and what it says about its chat."""
+    chat_id = delivery.place.chat_id
+    if isinstance(outcome, RetryAt):
+        chats.hold(db, chat_id, now + outcome.after)
+    for kept in _load(db, (delivery.id,)):
+        if kept.delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
+            _replace(db, kept, fate.settled(kept, outcome, now))
+    match outcome:
+        case ChatGone(detail=detail, migrated_to=None):
+            chats.leave(db, chat_id, detail)
+        case ChatGone(migrated_to=int(new)):
+            chats.migrate(db, chat_id, new)
+        case _:
+            pass  # the others say nothing lasting about the chat
+
+
+def recover(db: Database) -> int:
+    """Judge what was on its way when the program died; return how many are now unknown."""
+    judged = 0
+    ids = [row["id"] for row in db.execute("SELECT id FROM delivery WHERE state = 'sending'")]
+    for kept in _load(db, ids):
+        after = fate.recovered(kept)
+        _replace(db, kept, after)
+        judged += after is not None and after.delivery.state is DeliveryState.UNKNOWN
+    return judged
+
+
+def withdraw(db: Database, place: Place, target: Target) -> None:
+    """Drop what is on its way to `place` for `target` and for nothing else followed there."""
+    orphans = db.execute(
+        "SELECT id FROM delivery"  # noqa: S608 -- _FOLLOWED is our own
+        " WHERE state IN ('queued', 'sending', 'unknown') AND chat_id = ? AND thread_id = ?"
+        " AND EXISTS (SELECT 1 FROM story_target AS t WHERE t.story_id = delivery.story_id"
+        "  AND t.relation = 'chief' AND t.kind = ? AND t.slug = ?)"
+        f" AND NOT {_FOLLOWED}",
+        (place.chat_id, place.thread_id, target.kind, target.slug),
+    ).fetchall()
+    for kept in _load(db, [row["id"] for row in orphans]):
+        _replace(db, kept, fate.withdrawn(kept))
+
+
+def resume(db: Database, place: Place) -> None:
+    """Take back `withdraw` for what is still on its way and is followed again."""
+    db.execute(
+        "UPDATE delivery SET withdrawn = 0"  # noqa: S608 -- _FOLLOWED is our own
+        " WHERE state IN ('sending', 'unknown') AND chat_id = ? AND thread_id = ?"
+        f" AND withdrawn AND {_FOLLOWED}",
+        (place.chat_id, place.thread_id),
+    )
+
+
+def newest(db: Database, limit: int) -> tuple[Delivery, ...]:
+    """Return the newest deliveries in any state, newest first."""
+    rows = db.execute("SELECT * FROM delivery ORDER BY id DESC LIMIT ?", (limit,))
+    return tuple(delivery_from_row(row) for row in rows)
+
+
+def next_due(db: Database) -> datetime | None:
+    """Return when the next free delivery may go; None when there is none."""
+    row = db.execute(
+        f"SELECT min(coalesce(not_before, created)) AS due FROM delivery WHERE {_FREE}"  # noqa: S608 -- our own
+    ).fetchone()
+    return maybe_moment(row["due"])
+
+
+def _find(db: Database, place: Place, key: str) -> Kept | None:
+    row: Row | None = db.execute(
+        "SELECT * FROM delivery WHERE chat_id = ? AND thread_id = ? AND key = ?",
+        (place.chat_id, place.thread_id, key),
+    ).fetchone()
+    return None if row is None else kept_from_row(row)
+
+
+def _load(db: Database, ids: Iterable[int]) -> list[Kept]:
+    found = (db.execute("SELECT * FROM delivery WHERE id = ?", (id_,)).fetchone() for id_ in ids)
+    return [kept_from_row(row) for row in found if row is not None]
+
+
+def _replace(db: Database, before: Kept, after: Kept | None) -> None:
+    if after is None:
+        db.execute("DELETE FROM delivery WHERE id = ?", (before.delivery.id,))
+    else:
+        _save(db, after)
+
+
+def _save(db: Database, kept: Kept) -> None:
+    """Write one delivery; nothing is queued for a chat that is gone, or before its wait is over."""
+    delivery = kept.delivery
+    if delivery.state is DeliveryState.QUEUED:
+        chat_id = delivery.place.chat_id
+        why = chats.gone(db, chat_id)
+        if why is None:
+            held = chats.held_until(db, chat_id)
+            if held is not None and held > kept.since:
+                delivery = replace(delivery, not_before=fate.later(delivery.not_before, held))
+        else:
+            delivery = replace(delivery, state=DeliveryState.DEAD, error=why)
+        kept = replace(kept, delivery=delivery)
+    if delivery.id:
+        db.table("delivery").update(delivery.id, kept_to_row(kept))
+    else:
+        db.table("delivery").insert(kept_to_row(kept))

@@ -1,0 +1,217 @@
+"""Each matched item joins the story it reports, or starts one; and what that leads to.
+
+Pure: a story's id comes from its first item, so the same items in the same order make the same
+stories, restart or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from aggregator.feeds.clean import canonical_url, title_key
+from aggregator.matching.matcher import Reading
+from aggregator.model import (
+    Decision,
+    DecisionKind,
+    Event,
+    FeedKind,
+    Item,
+    Relation,
+    Report,
+    Severity,
+    Story,
+    StoryId,
+    Target,
+    TargetKind,
+    Trust,
+)
+from aggregator.stories.similar import Likeness, likeness
+from aggregator.stories.spun import spun_words
+
+WINDOW = timedelta(hours=72)
+"""A story takes no more reports after so long a silence; what comes later is another one."""
+
+JOIN_CASE = 0.5
+JOIN_THEME = 0.6
+"""From these scores on an item joins.  Reports that share a case share much else already, reports
+that share only a theme need to be told alike."""
+
+REPORTS_MAX = 200
+"""A story keeps this many reports; further ones only count as coverage in the item table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """What became of one item: the decision, and the story as it is now, if it is in one."""
+
+    decision: Decision
+    story: Story | None = None
+
+
+def join(
+    item: Item, reading: Reading, event: Event, stories: Mapping[StoryId, Story], *, old: bool
+) -> Joined:
+    """Decide on one item, given the stories it may join.
+
+    `old` is True for what a feed already held when it was first read: it is kept, never rung.
+    """
+    chief = reading.chief
+    if not reading.matches:
+        return Joined(decision=Decision(kind=DecisionKind.IGNORE, reason="matches nothing"))
+    if not chief:
+        why = "; ".join(sorted({match.reason for match in reading.matches}))
+        return Joined(
+            decision=Decision(kind=DecisionKind.SUPPRESS, reason=f"only mentioned: {why}")
+        )
+    spun = spun_words(item)
+    report = _report(item, reading, event, counted=not spun)
+    found = _find(item, event, chief, stories.values())
+    if found is None:
+        story = _new(item, report, reading)
+        how, score = f"new development: {_first_reason(reading)}", None
+    else:
+        base, like = found
+        story = _grown(base, report, reading)
+        how, score = _explain(base, like), like.score if like else 1.0
+    hush = _hush(item, event, spun, story, old=old)
+    if hush:
+        kind, why = DecisionKind.SUPPRESS, hush if found is None else f"{hush}; {how}"
+    elif story.rings:
+        kind, why = DecisionKind.UPDATE, how
+    else:
+        kind, why = DecisionKind.ALERT, how
+        story = replace(story, rings=1, rang=item.seen)
+    return Joined(
+        decision=Decision(kind=kind, reason=why, story=story.id, score=score), story=story
+    )
+
+
+def _find(
+    item: Item, event: Event, chief: frozenset[Target], stories: Iterable[Story]
+) -> tuple[Story, Likeness | None] | None:
+    """Return the story that `item` reports, and how alike they are (None: the same text)."""
+    near = [
+        story
+        for story in stories
+        if story.targets & chief
+        and item.at - WINDOW <= story.last_at
+        and item.at + WINDOW >= story.first_at
+    ]
+    url, title = canonical_url(item.url), title_key(item.title)
+    best: tuple[Story, Likeness] | None = None
+    for story in near:
+        for report in story.reports:
+            same_url = url and canonical_url(report.url) == url and item.kind is not FeedKind.COURT
+            if same_url or (title and title_key(report.title) == title and _told(item, report)):
+                return story, None
+        same_case = any(target.kind is TargetKind.CASE for target in story.targets & chief)
+        like = likeness(item, event.kind, story, same_case=same_case)
+        floor = JOIN_CASE if same_case else JOIN_THEME
+        if like.score >= floor and (best is None or like.score > best[1].score):
+            best = story, like
+    return best
+
+
+def _told(item: Item, report: Report) -> bool:
+    """Say whether an equal headline means an equal event: on a docket it is the case's name."""
+    if item.kind is FeedKind.COURT or report.kind is FeedKind.COURT:
+        return item.kind is report.kind and item.summary == report.summary
+    return True
+
+
+def _report(item: Item, reading: Reading, event: Event, *, counted: bool) -> Report:
+    spans = {
+        span
+        for match in reading.matches
+        if match.relation is Relation.CHIEF
+        for span in match.evidence
+    }
+    return Report(
+        item_key=item.key,
+        outlet=item.outlet,
+        trust=item.trust,
+        kind=item.kind,
+        url=item.url,
+        title=item.title,
+        summary=item.summary,
+        at=item.at,
+        seen=item.seen,
+        event=event,
+        evidence=tuple(sorted(spans)),
+        counted=counted,
+    )
+
+
+def _new(item: Item, report: Report, reading: Reading) -> Story:
+    return Story(
+        id=StoryId(item.key[:16]),
+        targets=reading.chief,
+        related=reading.related,
+        event=report.event,
+        reports=(report,),
+        first_at=item.at,
+        last_at=item.at,
+    )
+
+
+def _grown(story: Story, report: Report, reading: Reading) -> Story:
+    """Return `story` with one more report; its event is its best source's."""
+    reports = (*story.reports, report)[-REPORTS_MAX:]
+    lead = next((r for r in reports if r.counted), reports[0])
+    best = min((r for r in reports if r.counted), key=_standing, default=lead)
+    event = replace(
+        best.event,
+        severity=max((lead.event.severity, best.event.severity), key=lambda s: s.rank),
+    )
+    return replace(
+        story,
+        reports=reports,
+        targets=story.targets | reading.chief,
+        related=(story.related | reading.related) - story.targets - reading.chief,
+        event=event,
+        first_at=min(story.first_at, report.at),
+        last_at=max(story.last_at, report.at),
+    )
+
+
+def _standing(report: Report) -> tuple[int, int]:
+    """Order sources by what they can know: the docket, other primary ones, the press, the rest."""
+    trust = (Trust.PRIMARY, Trust.INDEPENDENT, Trust.CORROBORATES).index(report.trust)
+    return trust, 0 if report.kind is FeedKind.COURT else 1
+
+
+def _hush(item: Item, event: Event, spun: tuple[str, ...], story: Story, *, old: bool) -> str:
+    """Return why this item must not ring although it is about a followed matter; empty: it may."""
+    if spun:
+        return f"not counted as an independent source: reworded copy ({', '.join(spun)})"
+    if event.quiet:
+        return event.quiet
+    if old:
+        return "older than 72 h when the feed was first read"
+    if (
+        item.trust is Trust.CORROBORATES
+        and event.severity is Severity.HIGH
+        and not any(r.counted and r.trust is not Trust.CORROBORATES for r in story.reports)
+    ):
+        return "a high outcome from a source that only corroborates"
+    return ""
+
+
+def _first_reason(reading: Reading) -> str:
+    return next(
+        f"{match.target.slug}, {match.reason}"
+        for match in reading.matches
+        if match.relation is Relation.CHIEF
+    )
+
+
+def _explain(story: Story, like: Likeness | None) -> str:
+    if like is None:
+        return f"same text as “{story.lead.title}”"
+    shares = ", ".join(like.shared) or "the case"
+    return (
+        f"same story as “{story.lead.title}”: shares {shares}; "
+        f"{like.hours:.0f} h apart; score {like.score:.2f}"
+    )

@@ -1,0 +1,46 @@
+"""Copies that a synonym machine made: recognised by names that no desk would write.
+
+Such a copy may turn an outcome into its opposite, so it never leads a story and is never counted
+as a source.  The marks are whole phrases in which a proper name or a term of law has been
+replaced word by word; one is enough, because no original text has any.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aggregator.model import Item
+
+_AGENCY = r"(?:securities|safety|securit(?:y|ies)) (?:and|&) "
+_JUDGE = r"(?:Choose|Decide|Settle)"
+
+MARKS: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (
+            _AGENCY + r"(?:trade|alternate|change|swap|trading) (?:fee|payment|commission)",
+            re.IGNORECASE,
+        ),
+        (_AGENCY + r"exchange fee\b", re.IGNORECASE),
+        (r"commodity futures (?:buying and selling|trading) fee\b", re.IGNORECASE),
+        (r"\b" + _JUDGE + r" (?:[A-Z][a-z]+ ){1,3}[A-Z][a-z]+", 0),
+        (r"\bU\.?S\.? (?:District|Justice of the Peace) (?:Choose|Decide|Settle)\b", re.IGNORECASE),
+        (
+            r"\b(?:choose|decide)s? (?:says|guidelines|dominated|denies|rejects|rules)\b",
+            re.IGNORECASE,
+        ),
+        (r"\bgo well with (?:towards|against|in opposition)", re.IGNORECASE),
+        (r"\bmovement to dismiss\b", re.IGNORECASE),
+        (r"\bcourt docket listening to\b", re.IGNORECASE),
+        (r"\b(?:could|might) \d{1,2}, (?:19|20)\d\d\b", re.IGNORECASE),
+        (r"\bgemini make\b", re.IGNORECASE),
+    )
+)
+
+
+def spun_words(item: Item) -> tuple[str, ...]:
+    """Return the spans of `item` that mark it as a reworded copy; empty for an original."""
+    if item.trust.value == "primary":
+        return ()
+    text = f"{item.title}\n{item.summary}"
+    return tuple(sorted({m.group() for mark in MARKS if (m := mark.search(text))}))

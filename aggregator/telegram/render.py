@@ -1,0 +1,196 @@
+"""An alert as Telegram HTML: what it carries, in which order, and what gives way when it is long.
+
+Case, event and severity come first because the notification shows only that.  Everything from a
+feed passes through `markup`; apart from labels, nothing here says anything about a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from aggregator.model import Alert, Button, Case, Message, Report, Story, Target, TargetKind, Trust
+from aggregator.telegram import buttons, labels, markup, words
+from aggregator.telegram.markup import escape, plain
+from aggregator.telegram.sentence import hit_sentence
+
+__all__ = ["ALERT_CHARS_MAX", "alert", "escape", "plain"]
+
+ALERT_CHARS_MAX = 1000
+HTML_BYTES_MAX = 30_000
+"""Telegram takes 32,768 before it reads the tags; the rest is left to a prefix."""
+TITLE_CHARS_MAX = 40
+"""The first line must be over within 80 characters: title, event (25) and severity (6)."""
+OUTLET_CHARS_MAX = 60
+SOURCES_MAX = 20
+"""Telegram keeps 100 entities of a message and drops the rest in silence."""
+WORDS_MAX, WORD_CHARS_MAX = 4, 40
+FOLLOWED_MAX = 3
+DOCKET_CHARS_MAX = 40
+COURT_CHARS_MAX = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much of an alert is shown."""
+
+    sources: int
+    sentence: bool = True
+    headline_chars: int = 0
+    """0 shows the headline whole."""
+    hits: int = WORDS_MAX
+
+
+def alert(alert: Alert, cases: Mapping[str, Case], titles: Mapping[Target, str]) -> Message:
+    """Return the message for one place: at most `ALERT_CHARS_MAX` characters of text, always."""
+    targets = sorted(alert.targets)
+    html = ""
+    for plan in _plans(alert.story):
+        html = _html(alert.story, targets, cases, titles, plan)
+        fits = markup.visible(html) <= ALERT_CHARS_MAX
+        if fits and len(html.encode()) <= HTML_BYTES_MAX:
+            break
+    return Message(html=html, buttons=_buttons(alert.story, targets, cases))
+
+
+def _plans(story: Story) -> Iterator[Plan]:
+    """Yield what to try, longest first: fewer sources, then no sentence, then a cut headline."""
+    rest = min(len(story.reports) - 1, SOURCES_MAX)
+    for sources in range(rest, -1, -1):
+        yield Plan(sources=sources)
+    yield Plan(sources=0, sentence=False)
+    for chars in (600, 400, 300, 200, 120):
+        yield Plan(sources=0, sentence=False, headline_chars=chars)
+    # Text made of nothing but addresses doubles when its links are made dead.
+    yield Plan(sources=0, sentence=False, headline_chars=80, hits=1)
+
+
+def _html(
+    story: Story,
+    targets: Sequence[Target],
+    cases: Mapping[str, Case],
+    titles: Mapping[Target, str],
+    plan: Plan,
+) -> str:
+    lead = story.lead
+    lines = [_first_line(story, targets, cases, titles)]
+    headline = markup.clip(lead.title, plan.headline_chars or len(lead.title))
+    lines.append(escape(headline) or words.TITLE_MISSING)
+    sentence = hit_sentence(lead.title, lead.summary, lead.evidence) if plan.sentence else ""
+    if sentence:
+        lines.append(f"\n“{escape(sentence)}” {_outlet(lead, linked=False)}")
+    lines += ["", _where(lead, targets, cases), _sources(story, plan.sources)]
+    lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, plan.hits)}</i>")
+    return "\n".join(lines)
+
+
+def _first_line(
+    story: Story,
+    targets: Sequence[Target],
+    cases: Mapping[str, Case],
+    titles: Mapping[Target, str],
+) -> str:
+    title = _title(targets[0], cases, titles) if targets else ""
+    severity = words.SEVERITY[story.event.severity]
+    parts = [f"<b>{title}</b>"] if title else []
+    return " · ".join([*parts, labels.event(story), f"<b>{severity}</b>"])
+
+
+def _title(target: Target, cases: Mapping[str, Case], titles: Mapping[Target, str]) -> str:
+    case = cases.get(target.slug) if target.kind is TargetKind.CASE else None
+    title = case.title if case is not None else titles.get(target, target.slug)
+    return markup.own(markup.clip(title, TITLE_CHARS_MAX))
+
+
+def _where(lead: Report, targets: Sequence[Target], cases: Mapping[str, Case]) -> str:
+    """Return court and docket number of the first followed case, and when it was reported."""
+    parts = [markup.time(lead.at)]
+    case = _case(targets, cases)
+    if case is not None:
+        if case.docket:
+            number = markup.own(markup.clip(case.docket, DOCKET_CHARS_MAX))
+            parts.insert(0, f"<code>{number}</code>")
+        if court := case.court_name or case.court:
+            parts.insert(0, markup.own(markup.clip(court, COURT_CHARS_MAX)))
+    return " · ".join(parts)
+
+
+def _case(targets: Sequence[Target], cases: Mapping[str, Case]) -> Case | None:
+    slugs = (target.slug for target in targets if target.kind is TargetKind.CASE)
+    return next((cases[slug] for slug in slugs if slug in cases), None)
+
+
+def _sources(story: Story, shown: int) -> str:
+    """Return who had it first and who else has it, the others folded away."""
+    lead = story.lead
+    counted, copies = _others(story)
+    line = _outlet(lead)
+    if counted:
+        is_first = all(lead.at <= report.at for report in counted)
+        mark = f" {words.FIRST}" if is_first else ""
+        line = f"{line}{mark}, <b>{words.also_reported(len(counted))}</b>"
+    listed = [_also(report, lead) for report in counted] + [_copy(report) for report in copies]
+    if not listed or not shown:
+        return line
+    if len(listed) > shown:
+        listed = [*listed[:shown], words.and_more(len(listed) - shown)]
+    return f"{line}\n<blockquote expandable>{chr(10).join(listed)}</blockquote>"
+
+
+def _others(story: Story) -> tuple[list[Report], list[Report]]:
+    """Return the first report of every other outlet: those that count, and the copies."""
+    counted: dict[str, Report] = {}
+    copies: dict[str, Report] = {}
+    for report in story.reports:
+        if report.outlet == story.lead.outlet:
+            continue
+        (counted if report.counted else copies).setdefault(report.outlet, report)
+    return list(counted.values()), [one for name, one in copies.items() if name not in counted]
+
+
+def _also(report: Report, lead: Report) -> str:
+    parts = [_outlet(report), words.later(report.at - lead.at)]
+    if report.trust is Trust.PRIMARY and lead.trust is not Trust.PRIMARY:
+        parts.append(words.PRIMARY)
+    return ", ".join(parts)
+
+
+def _copy(report: Report) -> str:
+    return f"{_outlet(report)}, {words.NOT_COUNTED}"
+
+
+def _outlet(report: Report, *, linked: bool = True) -> str:
+    name = markup.clip(report.outlet, OUTLET_CHARS_MAX) or words.SOURCE
+    return markup.link(report.url, name) if linked else escape(name)
+
+
+def _why(
+    story: Story,
+    targets: Sequence[Target],
+    cases: Mapping[str, Case],
+    titles: Mapping[Target, str],
+    hits_max: int,
+) -> str:
+    named = [
+        words.followed(target.kind, _title(target, cases, titles))
+        for target in targets[:FOLLOWED_MAX]
+    ]
+    if len(targets) > FOLLOWED_MAX:
+        named.append(words.and_more(len(targets) - FOLLOWED_MAX))
+    hits = dict.fromkeys(
+        markup.clip(one.text, WORD_CHARS_MAX)
+        for one in story.lead.evidence
+        if one.field in {"title", "summary"}
+    )
+    quoted = ", ".join(f"“{escape(hit)}”" for hit in list(hits)[:hits_max] if hit)
+    return "; ".join([*named, *([words.matched(quoted)] if quoted else [])])
+
+
+def _buttons(
+    story: Story, targets: Sequence[Target], cases: Mapping[str, Case]
+) -> tuple[tuple[Button, ...], ...]:
+    case = _case(targets, cases)
+    row = [] if case is None else buttons.open_case(case.slug, words.OPEN_CASE)
+    if (url := markup.safe_url(story.lead.url)) is not None:
+        row.append(Button(text=words.READ, url=url))
+    return (tuple(row),) if row else ()
