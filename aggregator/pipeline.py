@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from aggregator.alerts import decide
 from aggregator.feeds.identity import items_of
-from aggregator.feeds.polling import PollResult, state_after
+from aggregator.feeds.polling import state_after
 from aggregator.matching.matcher import Matcher, Reading
 from aggregator.model import (
     Alert,
@@ -42,6 +42,7 @@ from aggregator.model import (
     ItemKey,
     Message,
     Parsed,
+    ParseOutcome,
     Stale,
     Story,
     StoryId,
@@ -79,7 +80,8 @@ class Polled:
     """One poll: the feed's state after it, and what its new items led to."""
 
     state: FeedState
-    result: PollResult
+    outcome: FetchOutcome
+    parsed: ParseOutcome | None = None
     taken: Taken = Taken()
 
 
@@ -105,21 +107,21 @@ class Pipeline:
         self, feed: Feed, state: FeedState, outcome: FetchOutcome, now: datetime
     ) -> Polled:
         """Take in what a poll of `feed` brought; the items and the feed's state commit together."""
-        result: PollResult = outcome
+        parsed: ParseOutcome | None = None
         items: tuple[Item, ...] = ()
         if isinstance(outcome, Fetched):
             parsed = await self._parser.parse(feed, outcome)
-            result = (outcome, parsed)
-            if isinstance(parsed, Parsed):
-                items = items_of(feed, parsed, now)
-                known = await self._store.known_items([item.key for item in items])
-                items = tuple(item for item in items if item.key not in known)
-        after = state_after(feed, state, result, now)
+        if isinstance(parsed, Parsed):
+            items = items_of(feed, parsed, now)
+            known = await self._store.known_items([item.key for item in items])
+            items = tuple(item for item in items if item.key not in known)
+        after = state_after(feed, state, outcome, parsed, now)
+        polled = Polled(state=after, outcome=outcome, parsed=parsed)
         if not items:
             await self._store.save_feed_state(after)
-            return Polled(state=after, result=result)
+            return polled
         taken = await self.take(items, state=after, first_read=state.first_read is None)
-        return Polled(state=after, result=result, taken=taken)
+        return replace(polled, taken=taken)
 
     async def take(
         self,

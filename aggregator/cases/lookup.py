@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from operator import itemgetter
 
 from aggregator.cases.names import fold, squash
 from aggregator.model import Case
@@ -150,7 +151,7 @@ def _has_docket(case: Case, wanted: Docket) -> bool:
 
 
 def _proper(case: Case) -> tuple[str, ...]:
-    return (case.slug, case.title, case.caption)
+    return (case.title, case.caption, case.slug)
 
 
 def _primary(case: Case) -> tuple[str, ...]:
@@ -187,7 +188,8 @@ def _like(wanted: str, cases: Iterable[Case]) -> tuple[Suggestion, ...]:
             folded = fold(name)
             for candidate in (folded, *(set(folded.split()) - FILLERS)):
                 shown = name if candidate == folded else candidate
-                best = max(best, (_likeness(wanted, candidate), shown))
+                # At a tie the first name stays: the title, which reads best.
+                best = max(best, (_likeness(wanted, candidate), shown), key=itemgetter(0))
         if best[0] >= LIKENESS_MIN:
             scored.append((*best, case))
     scored.sort(key=lambda one: (-one[0], one[2].slug))

@@ -44,13 +44,13 @@ def check(feeds_file: Path | None, rules_dir: Path | None, strict: bool) -> None
     else:
         matcher = Matcher(loaded.rules)
         found = check_examples(
-            loaded, lambda target, example: judge_example(matcher, target, example)
+            loaded, lambda example, target: judge_example(matcher, target, example)
         )
         faults += found.faults
         (faults if strict else warnings).extend(found.warnings)
         said.append(
             f"{len(loaded.rules.cases)} cases, {len(loaded.rules.watchlists)} watchlists, "
-            f"{len(loaded.rules.entities)} entities; {found.examples} examples hold"
+            f"{len(loaded.rules.entities)} entities; {found.ran} examples hold"
         )
     for name in settings.unknown:
         click.echo(f"warning: {name}", err=True)

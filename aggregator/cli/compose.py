@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import __version__
 from aggregator.config.feeds import load_feeds
 from aggregator.config.rules import load_rules
+from aggregator.config.settings import Access as WhoMay
 from aggregator.config.settings import Settings
 from aggregator.errors import ConfigError, Fault
 from aggregator.feeds.fetch import HttpFetcher, SystemResolver
 from aggregator.matching.matcher import Matcher
 from aggregator.model import Alert, Feed, Message, Place, Subscription, Target, TargetKind
+from aggregator.pipeline import Pipeline
+from aggregator.ports import Clock, Fetcher, Notifier, Parser, Store
+from aggregator.service.deliverer import Deliverer
+from aggregator.service.poller import Poller
 from aggregator.telegram import render
+from aggregator.telegram.access import Access
+from aggregator.telegram.naming import Setup
 
 CONSOLE = Place(chat_id=0)
 """The console as a place; no Telegram chat has this id."""
+
+
+def secret(settings: Settings) -> str:
+    """Return the bot's token; empty without one."""
+    return settings.token.get_secret_value() if settings.token else ""
 
 
 def user_agent(contact: str) -> str:
@@ -98,6 +111,55 @@ def render_alert(alert: Alert, matcher: Matcher) -> Message:
     """Render an alert with the titles and facts of these rules."""
     cases = {slug: rule.case for slug, rule in matcher.rules.cases.items()}
     return render.alert(alert, cases, titles(matcher))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Works:
+    """The parts that run, joined; `run` and `demo` drive the same ones."""
+
+    pipeline: Pipeline
+    deliverer: Deliverer
+    poller: Poller
+
+
+def works(
+    *,
+    matcher: Matcher,
+    feeds: Sequence[Feed],
+    store: Store,
+    web: Fetcher,
+    parser: Parser,
+    notifier: Notifier,
+    clock: Clock,
+    pace: Clock,
+) -> Works:
+    """Join the parts: news live in `clock`'s time, deliveries keep the `pace` of real time."""
+    pipeline = Pipeline(store=store, parser=parser, matcher=matcher, render=render_alert)
+    deliverer = Deliverer(store=store, notifier=notifier, clock=pace)
+    poller = Poller(
+        feeds=feeds,
+        store=store,
+        fetcher=web,
+        pipeline=pipeline,
+        clock=clock,
+        wake=deliverer.wake,
+    )
+    return Works(pipeline=pipeline, deliverer=deliverer, poller=poller)
+
+
+def setup(settings: Settings, matcher: Matcher) -> Setup:
+    """Return what the chat is to know of the configuration."""
+    rules = matcher.rules
+    return Setup(
+        cases={slug: rule.case for slug, rule in rules.cases.items()},
+        watchlists={name: rule.watchlist for name, rule in rules.watchlists.items()},
+        entities={slug: entity.name for slug, entity in rules.entities.items()},
+        access=Access(
+            is_open=settings.access is WhoMay.OPEN,
+            admins=settings.admins,
+            allowed=settings.users,
+        ),
+    )
 
 
 def feed_of(feeds: Sequence[Feed], *, outlet: str, url: str) -> Feed | None:

@@ -17,6 +17,8 @@ from aggregator.config.settings import Settings
 from aggregator.errors import InputError
 
 if TYPE_CHECKING:
+    from aggregator.cli.compose import Works
+    from aggregator.demo.clock import ReplayClock
     from aggregator.service.poller import Totals
 
 DEMO_TICK_S = 0.1
@@ -31,17 +33,18 @@ def demo(telegram: bool) -> None:
     The database is a temporary one; nothing is sent to Telegram unless asked for.
     """
     from aggregator.cli import logs
+    from aggregator.cli.compose import secret
 
     settings = Settings.from_env(os.environ)
-    logs.hide(settings.bot_token or "")
+    logs.hide(secret(settings))
     logs.set_up(settings.log, level=40)
-    if telegram and not (settings.bot_token and settings.demo_chat):
+    if telegram and not (settings.token and settings.demo_chat):
         raise InputError(
             "make demo TELEGRAM=1 needs TELEGRAM_BOT_TOKEN and CASEWIRE_DEMO_CHAT to be set"
         )
     with tempfile.TemporaryDirectory(prefix="casewire-demo-") as place:
-        database = f"sqlite:///{Path(place) / 'demo.db'}"
-        totals = asyncio.run(_play(replace(settings, database_url=database), telegram=telegram))
+        database = str(Path(place) / "demo.db")
+        totals = asyncio.run(_play(replace(settings, database=database), telegram=telegram))
     _summary(totals)
 
 
@@ -53,27 +56,25 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
     from aggregator.demo.server import DemoServer
     from aggregator.feeds.workers import WorkerParser
     from aggregator.matching.matcher import Matcher
-    from aggregator.pipeline import Pipeline
     from aggregator.ports import Notifier
     from aggregator.service.clock import SystemClock
-    from aggregator.service.deliverer import Deliverer
-    from aggregator.service.poller import Poller
     from aggregator.service.program import Program
     from aggregator.store.sqlite import SqliteStore
+    from aggregator.telegram.connect import connect, make_bot
     from aggregator.telegram.notifier import ConsoleNotifier, TelegramNotifier
 
     script = load()
     matcher = Matcher(load_rules(settings.rules))
     clock = ReplayClock(script.stretches, script.speed, held=True)
-    store = await SqliteStore.open(settings.database_url)
+    store = await SqliteStore.open(settings.database)
     web, parser = compose.fetcher(settings), WorkerParser()
     closers = [web.close, parser.close]
     place = compose.CONSOLE
     notifier: Notifier
     if telegram and settings.demo_chat:
-        place, bot = settings.demo_chat, compose.bot(settings)
+        place, bot = settings.demo_chat, make_bot(compose.secret(settings), settings.api_base)
         notifier = TelegramNotifier(bot, prefix=TELEGRAM_PREFIX)
-        await bot.initialize()
+        await connect(bot, SystemClock())
         closers.append(bot.shutdown)
     else:
         notifier = ConsoleNotifier(click.echo)
@@ -84,40 +85,42 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
                 f"Playing {len(feeds)} feeds from {server.base_url}, "
                 f"{_stretches(script.stretches)}, in about {clock.length_s:.0f} s.\n"
             )
-            pipeline = Pipeline(
-                store=store, parser=parser, matcher=matcher, render=compose.render_alert
-            )
-            pipeline.follow(lambda live: compose.everything(live, place))
-            deliverer = Deliverer(store=store, notifier=notifier, clock=SystemClock())
-            poller = Poller(
+            works = compose.works(
+                matcher=matcher,
                 feeds=feeds,
                 store=store,
-                fetcher=web,
-                pipeline=pipeline,
+                web=web,
+                parser=parser,
+                notifier=notifier,
                 clock=clock,
-                wake=deliverer.wake,
+                pace=SystemClock(),
             )
+            works.pipeline.follow(lambda live: compose.everything(live, place))
             program = Program(
-                poller=poller, deliverer=deliverer, closers=closers, tick_s=DEMO_TICK_S
+                poller=works.poller,
+                deliverer=works.deliverer,
+                closers=closers,
+                tick_s=DEMO_TICK_S,
             )
             stop = asyncio.Event()
 
-            async def conduct() -> None:
-                while poller.totals.polls < len(feeds):
-                    await asyncio.sleep(DEMO_TICK_S)
-                clock.start()
-                while not clock.finished:
-                    await asyncio.sleep(DEMO_TICK_S)
-                await asyncio.sleep(2 * DEMO_TICK_S)
-                await deliverer.drain()
-                stop.set()
-
-            conductor = asyncio.create_task(conduct())
+            conductor = asyncio.create_task(_conduct(clock, works, len(feeds), stop))
             await program.run(stop)
             await conductor
-            return poller.totals
+            return works.poller.totals
     finally:
         await store.close()
+
+
+async def _conduct(clock: ReplayClock, works: Works, feeds: int, stop: asyncio.Event) -> None:
+    """Let time run once every feed was read, and end when it has run out and all is delivered."""
+    while works.poller.totals.polls < feeds:  # noqa: ASYNC110  nothing signals a poll; it is a demo
+        await asyncio.sleep(DEMO_TICK_S)
+    clock.start()
+    await clock.sleep(1e12)
+    await asyncio.sleep(5 * DEMO_TICK_S)
+    await works.deliverer.drain()
+    stop.set()
 
 
 def _stretches(stretches: Sequence[tuple[datetime, datetime]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from hashlib import blake2b
 
+from aggregator.config.examples import Verdict
 from aggregator.matching.matcher import Matcher
 from aggregator.matching.rules import Example
 from aggregator.model import FeedKind, Item, ItemKey, Relation, Target, TargetKind, Trust
@@ -13,7 +14,7 @@ UNDATED = datetime(2024, 1, 1, tzinfo=UTC)
 """When an example without a date happened, where no complaint gives a better day."""
 
 
-def judge_example(matcher: Matcher, target: Target, example: Example) -> str:
+def judge_example(matcher: Matcher, target: Target, example: Example) -> Verdict:
     """Return `match`, `related` or `no`: what `target`'s rule makes of `example`."""
     at = example.published or _filed(matcher, target) or UNDATED
     item = Item(

@@ -41,6 +41,9 @@ CHUNK_ITEMS = 200
 
 LINE_CHARS_MAX = 1_000_000
 
+REQUIRED = ("id", "published", "outlet")
+OPTIONAL = ("url", "title", "summary")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -186,51 +189,58 @@ def _line(number: int, text: str, feeds: Sequence[Feed]) -> Line | str:
     except ValueError as error:
         return f"no JSON: {error}"
     if not isinstance(data, dict):
-        return 'not an object; write {"id": …, "published": …, "outlet": …}'
-    for key in ("id", "published", "outlet"):
-        if key not in data:
-            return f"“{key}” is missing"
+        return 'not an object; write one such as {"id": …, "published": …, "outlet": …}'
+    fields = _fields(data)
+    if isinstance(fields, str):
+        return fields
+    published = _time(fields["published"])
+    if published is None:
+        return f"“published” is no ISO 8601 time: {fields['published'][:40]!r}"
+    return Line(number=number, id=fields["id"], item=_item(fields, published, feeds))
+
+
+def _fields(data: dict[str, Any]) -> dict[str, str] | str:
+    """Return the text of every field, or what is wrong with one."""
     fields = {}
-    for key in ("id", "published", "outlet", "url", "title", "summary"):
+    for key in (*REQUIRED, *OPTIONAL):
         value = data.get(key)
+        if value is None:
+            if key in REQUIRED:
+                return f"“{key}” is missing"
+            value = ""
         if key == "id" and isinstance(value, int):
             value = str(value)
-        if value is None and key in {"url", "title", "summary"}:
-            value = ""
         if not isinstance(value, str):
             return f"“{key}” must be text"
-        fields[key] = value
-    if not fields["id"]:
-        return "“id” is empty"
+        # Half a surrogate pair is no text; one sign for one, so that spans of evidence stay true.
+        fields[key] = value.encode(errors="replace").decode()
+    return fields if fields["id"] else "“id” is empty"
+
+
+def _time(text: str) -> datetime | None:
+    """Return an ISO 8601 time in UTC; one without a zone is taken to be in UTC."""
     try:
-        published = datetime.fromisoformat(fields["published"])
-    except ValueError:
-        return f"“published” is no ISO 8601 time: {fields['published'][:40]!r}"
-    if published.tzinfo is None:
-        published = published.replace(tzinfo=UTC)
-    try:
-        published = published.astimezone(UTC)
-    except OverflowError:
-        return f"“published” is out of range: {fields['published'][:40]!r}"
-    return Line(number=number, id=fields["id"], item=_item(fields, published, feeds))
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _item(fields: dict[str, str], published: datetime, feeds: Sequence[Feed]) -> Item:
     from aggregator.cli.compose import feed_of
-    from aggregator.feeds.clean import summary_text, title_text
 
     feed = feed_of(feeds, outlet=fields["outlet"], url=fields["url"])
     own = "\0".join(fields[key] for key in ("id", "published", "outlet", "url", "title"))
     return Item(
-        key=ItemKey(blake2b(own.encode(errors="replace"), digest_size=16).hexdigest()),
+        key=ItemKey(blake2b(own.encode(), digest_size=16).hexdigest()),
         feed_id=feed.id if feed else "replay",
         outlet=fields["outlet"],
         kind=feed.kind if feed else FeedKind.NEWS,
         trust=feed.trust if feed else Trust.INDEPENDENT,
         court=feed.court if feed else None,
         url=fields["url"],
-        title=title_text(fields["title"]),
-        summary=summary_text(fields["summary"]),
+        title=fields["title"],
+        summary=fields["summary"],
         published=published,
         seen=published,
     )

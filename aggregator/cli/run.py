@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 import structlog
@@ -18,9 +17,14 @@ from aggregator.errors import ConfigError
 from aggregator.matching.matcher import Matcher
 from aggregator.model import Feed
 
+if TYPE_CHECKING:
+    from aggregator.cli.compose import Works
+    from aggregator.service.reload import Reloader
+
 log = structlog.get_logger()
 
-CLAIM_GOOD_FOR = timedelta(minutes=15)
+EXIT_LOOP_ENDED = 3
+"""A loop ended for good, such as when another program polls the same bot."""
 
 CONNECT = """\
 No TELEGRAM_BOT_TOKEN is set, so alerts are printed here.  To get them in Telegram:
@@ -29,101 +33,112 @@ No TELEGRAM_BOT_TOKEN is set, so alerts are printed here.  To get them in Telegr
   3. start Casewire again and open the claim link it prints: that makes you its admin
 """
 
+Work = Callable[[], Awaitable[None]]
+
 
 @click.command()
 @click.option("--once", is_flag=True, help="Poll every feed once, deliver, and exit.")
 def run(once: bool) -> None:
     """Poll the feeds and send alerts, until SIGTERM or Ctrl-C."""
     from aggregator.cli import logs
-    from aggregator.cli.compose import configuration
+    from aggregator.cli.compose import configuration, secret
 
     settings = Settings.from_env(os.environ)
-    logs.hide(settings.bot_token or "")
+    logs.hide(secret(settings))
     logs.set_up(settings.log)
     for name in settings.unknown:
         log.warning("unknown_setting", what=name)
     matcher, feeds = configuration(settings)
-    asyncio.run(_run(settings, matcher, feeds, once=once))
+    if asyncio.run(_run(settings, matcher, feeds, once=once)):
+        sys.exit(EXIT_LOOP_ENDED)
 
 
-async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, once: bool) -> None:
+async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, once: bool) -> bool:
+    """Run, and say whether a loop ended for good."""
     from aggregator.cli import compose
     from aggregator.feeds.workers import WorkerParser
-    from aggregator.pipeline import Pipeline
     from aggregator.service.clock import SystemClock
-    from aggregator.service.deliverer import Deliverer
-    from aggregator.service.poller import Poller
     from aggregator.service.program import Program
-    from aggregator.service.reload import Reloader
     from aggregator.store.sqlite import SqliteStore
+    from aggregator.telegram.chat import ChatLoop
+    from aggregator.telegram.connect import connect, make_bot
     from aggregator.telegram.notifier import ConsoleNotifier, TelegramNotifier
 
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-
     clock = SystemClock()
-    store = await SqliteStore.open(settings.database_url)
-    web, parser = compose.fetcher(settings), WorkerParser()
-    closers: list[Callable[[], Awaitable[None]]] = [web.close, parser.close]
+    store = await SqliteStore.open(settings.database)
     try:
         if lost := await store.recover():
             log.warning("deliveries_unknown", count=lost, why="the program died while sending")
-        pipeline = Pipeline(
-            store=store, parser=parser, matcher=matcher, render=compose.render_alert
-        )
-        loops: list[Callable[[], Awaitable[None]]] = []
-        if settings.bot_token:
-            await store.chat_gone(compose.CONSOLE.chat_id, "Telegram is connected now")
-            bot = compose.bot(settings)
-            deliverer = Deliverer(store=store, notifier=TelegramNotifier(bot), clock=clock)
-            chat = await compose.chat(
-                settings, bot=bot, store=store, clock=clock, pipeline=pipeline, wake=deliverer.wake
-            )
-            closers.append(chat.close)
-            if not once:
-                loops.append(chat.run)
-        else:
-            click.echo(CONNECT, err=True)
-            pipeline.follow(lambda live: compose.everything(live, compose.CONSOLE))
-            deliverer = Deliverer(store=store, notifier=ConsoleNotifier(click.echo), clock=clock)
-        poller = Poller(
+        web, parser = compose.fetcher(settings), WorkerParser()
+        bot = make_bot(compose.secret(settings), settings.api_base) if settings.token else None
+        works = compose.works(
+            matcher=matcher,
             feeds=feeds,
             store=store,
-            fetcher=web,
-            pipeline=pipeline,
+            web=web,
+            parser=parser,
+            notifier=TelegramNotifier(bot) if bot else ConsoleNotifier(say),
             clock=clock,
-            wake=deliverer.wake,
+            pace=clock,
         )
-
-        def swap(new: Matcher, changed: Sequence[Feed]) -> None:
-            pipeline.matcher = new
-            poller.replace_feeds(changed)
-
-        async def load() -> tuple[Matcher, Sequence[Feed]] | str:
-            try:
-                return await asyncio.to_thread(compose.configuration, settings)
-            except ConfigError as error:
-                return str(error)
-
-        reloader = Reloader(fingerprint=lambda: compose.fingerprint(settings), load=load, swap=swap)
+        loops: list[Work] = []
+        closers: list[Work] = [web.close, parser.close]
+        if bot:
+            await store.chat_gone(compose.CONSOLE.chat_id, "Telegram is connected now")
+            if once:
+                await connect(bot, clock)
+            chat = ChatLoop(
+                bot=bot,
+                store=store,
+                clock=clock,
+                setup=lambda: compose.setup(settings, works.pipeline.matcher),
+                announce=say,
+                wake=works.deliverer.wake,
+            )
+            loops.append(chat.run)
+            closers.append(bot.shutdown)
+        else:
+            click.echo(CONNECT, err=True)
+            await store.revive_chat(compose.CONSOLE.chat_id)
+            works.pipeline.follow(lambda live: compose.everything(live, compose.CONSOLE))
         program = Program(
-            poller=poller,
-            deliverer=deliverer,
+            poller=works.poller,
+            deliverer=works.deliverer,
             loops=loops,
-            reloader=reloader,
+            reloader=_reloader(settings, works),
             closers=closers,
         )
         log.info("started", feeds=sum(f.enabled for f in feeds), cases=len(matcher.rules.cases))
-        await (program.once() if once else program.run(stop))
-        log.info("stopped", items=poller.totals.items, alerts=poller.totals.alerts)
+        ended = False
+        if once:
+            await program.once()
+        else:
+            ended = await program.run(stop)
+        totals = works.poller.totals
+        log.info("stopped", polls=totals.polls, items=totals.items, alerts=totals.alerts)
+        return ended
     finally:
         await store.close()
 
 
-def claim_code() -> str:
-    """Return a code that nobody guesses, short enough for a link."""
-    return secrets.token_urlsafe(9).replace("-", "A").replace("_", "B")
+def _reloader(settings: Settings, works: Works) -> Reloader:
+    from aggregator.cli import compose
+    from aggregator.service.reload import Reloader
+
+    async def load() -> tuple[Matcher, Sequence[Feed]] | str:
+        try:
+            return await asyncio.to_thread(compose.configuration, settings)
+        except ConfigError as error:
+            return str(error)
+
+    def swap(matcher: Matcher, feeds: Sequence[Feed]) -> None:
+        works.pipeline.matcher = matcher
+        works.poller.replace_feeds(feeds)
+
+    return Reloader(fingerprint=lambda: compose.fingerprint(settings), load=load, swap=swap)
 
 
 def say(line: str) -> None:

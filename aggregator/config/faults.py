@@ -21,10 +21,11 @@ _SHOWN_MAX = 60
 M = TypeVar("M", bound=BaseModel)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return ` did you mean `…`?` when something known looks like `word`, else nothing."""
-    near = difflib.get_close_matches(word.casefold(), sorted(known), n=1, cutoff=0.6)
-    return f" did you mean `{near[0]}`?" if near else ""
+    table = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(word.casefold(), sorted(table), n=1, cutoff=cutoff)
+    return f" did you mean `{table[near[0]]}`?" if near else ""
 
 
 def validate(model: type[M], file: YamlFile) -> M | tuple[Fault, ...]:

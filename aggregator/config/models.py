@@ -227,7 +227,7 @@ class EventEntry(Entry):
 class QuietEntry(Entry):
     """The words that show a text which never rings."""
 
-    name: Slug = Field(examples=["price"])
+    name: Text = Field(examples=["price"])
     when: QueryNode = Field(examples=['title:"price prediction"'])
 
 

@@ -251,11 +251,9 @@ def _log(text: str) -> LogStyle:
 def _unknown(env: Mapping[str, str]) -> tuple[str, ...]:
     ours = ("CASEWIRE_", "TELEGRAM_BOT_", "TELEGRAM_API_")
     names = sorted(name for name in env if name.startswith(ours) and name not in _NAMES)
-    known = {name.casefold(): name for name in _NAMES}
-    found: list[str] = []
-    for name in names:
-        hint = did_you_mean(name, known)
-        for lower, upper in known.items():
-            hint = hint.replace(f"`{lower}`", f"`{upper}`")
-        found.append(f"{name} is no setting of this program:{hint or ' it does nothing'}")
-    return tuple(found)
+    return tuple(
+        f"{name} is no setting of this program:"
+        # all begin alike, so that only a close likeness means anything
+        + (did_you_mean(name, _NAMES, cutoff=0.85) or " it does nothing")
+        for name in names
+    )

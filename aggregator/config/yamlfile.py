@@ -32,33 +32,25 @@ class YamlFile:
 
         A list or mapping that belongs to a key counts as standing where the key does.
         """
-        node, line = self.root, self.root.line
-        for part in path:
-            if isinstance(part, int) and node.items is not None and part < len(node.items):
-                node = node.items[part]
-                line = node.line
-            elif isinstance(part, str) and node.keys is not None and part in node.keys:
-                line, node = node.keys[part]
-                if node.text:
-                    line = node.line
-            else:
-                break
-        return line
+        return self._lines(path)[1]
 
     def key_line(self, path: KeyPath) -> int:
         """Return the line of the key that `path` ends in."""
-        *above, last = path
+        return self._lines(path)[0]
+
+    def _lines(self, path: KeyPath) -> tuple[int, int]:
         node = self.root
-        for part in above:
+        key_line = line = node.line
+        for part in path:
             if isinstance(part, int) and node.items is not None and part < len(node.items):
                 node = node.items[part]
+                key_line = line = node.line
             elif isinstance(part, str) and node.keys is not None and part in node.keys:
-                node = node.keys[part][1]
+                key_line, node = node.keys[part]
+                line = node.line if node.text else key_line
             else:
-                return self.line(path)
-        if isinstance(last, str) and node.keys is not None and last in node.keys:
-            return node.keys[last][0]
-        return self.line(path)
+                break
+        return key_line, line
 
     def fault(self, path: KeyPath, what: str) -> Fault:
         """Return the fault `what` at the line of the value at `path`."""

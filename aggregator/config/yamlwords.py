@@ -58,6 +58,10 @@ _PROBLEMS = (
         "this line does not belong to what stands above it: indent it like the first key",
     ),
     (
+        "found '<stream end>'",
+        "the file ends in the middle of something: close the bracket that is open",
+    ),
+    (
         "expected the node content",
         (
             "a value is missing here: write one, and put a text that begins with a bracket or comma "
@@ -66,12 +70,16 @@ _PROBLEMS = (
     ),
     (
         "could not find expected ':'",
-        "this line is neither `key: value` nor `- item`: write one of these",
+        "this line is neither `key: value` nor `- item`: write a space after the colon of a key",
     ),
     ("found incompatible YAML", "this version of YAML is not known: remove the `%YAML` line"),
     ("unacceptable character", "a control character: remove it"),
 )
-_ABOUT_OPENING = ("found unexpected end of stream", "expected ',' or")
+_ABOUT_OPENING = (
+    "found unexpected end of stream",
+    "expected ',' or",
+    "could not find expected ':'",
+)
 """Problems that are told where the thing began, not where the parser gave up."""
 
 

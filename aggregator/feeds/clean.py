@@ -17,10 +17,7 @@ from ftfy.badness import is_bad
 from selectolax.lexbor import LexborHTMLParser
 from w3lib.url import canonicalize_url
 
-TITLE_CHARS_MAX = 500
-SUMMARY_CHARS_MAX = 2000
-MARKUP_CHARS_MAX = 20_000
-"""Of one entry's markup; the parser's time is quadratic in nested tags (200,000 take 97 s)."""
+from aggregator.feeds.limits import MARKUP_CHARS_MAX
 
 _NO_PLACE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are not white space

@@ -194,7 +194,7 @@ def _host(host: str) -> str | None:
         # The stdlib codec also folds full-width digits and the three IDN dots into ASCII.
         ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
         ascii_host = ascii_host.lower().removesuffix(".")
-        if ":" in ascii_host:
+        if ":" in ascii_host and "%" not in ascii_host:
             return str(IPv6Address(ascii_host))
         if _NUMBER.fullmatch(ascii_host.rpartition(".")[2]):
             # A number at the end makes it an IPv4 address (WHATWG URL): only the plain form

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from html.entities import html5
+from xml.sax.saxutils import escape
 
 from aggregator.feeds.clean import plain_text
 
@@ -23,7 +24,7 @@ _JUNK_CHARS_MAX = 8192
 
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "entry"})
 _ROOT = re.compile(
-    r"(?:\ufeff|\s|<\?.*?\?>|<!--.*?-->|<!doctype(?:[^<>\[]|\[[^\]]*\])*>)*"
+    r"(?>\ufeff|\s|<\?.*?\?>|<!--.*?-->|<!doctype(?>[^<>\[]|\[[^\]]*\])*>)*+"
     r"<(?P<name>(?:[\w.-]+:)?(?P<local>[A-Za-z][\w.-]*))(?=[\s/>])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -49,7 +50,7 @@ _EMPTY = re.compile(
 _MEDIA_TEXT = re.compile(r"(</?media:)(?=(?:title|description|text)[\s/>])", re.IGNORECASE)
 # feedparser's author pattern backtracks over a long domain; 253 characters is the legal limit.
 _LONG_DOMAIN = re.compile(r"@(?=[A-Za-z0-9.-]{254})")
-_PROLOG = re.compile(r"\s*<\?xml\b[^>]*?\?>", re.IGNORECASE)
+_PROLOG = re.compile(r"<\?xml\b[^>]*?\?>", re.IGNORECASE)
 
 
 def not_a_feed(text: str) -> str | None:
@@ -95,8 +96,8 @@ def attack(text: str, *, entries_max: int) -> str | None:
             if len(rest) > 2 * ATTRIBUTES_MAX and _attributes(rest) > ATTRIBUTES_MAX:
                 return f"<{name[:40]}> has more than {ATTRIBUTES_MAX} attributes"
             entries += name.rpartition(":")[2].lower() in {"item", "entry"}
-            if not rest.rpartition(">")[0].endswith("/") and "/>" not in rest:
-                depth += 1
+            end = rest.find(">")
+            depth += not (end > 0 and rest[end - 1] == "/")
             if depth > DEPTH_MAX:
                 return f"its elements are nested deeper than {DEPTH_MAX}"
             if entries > entries_max:
@@ -122,7 +123,10 @@ def mend(text: str) -> bytes:
     text = _EMPTY.sub("", text)
     text = _MEDIA_TEXT.sub(r"\1plain", text)
     text = _LONG_DOMAIN.sub(" at ", text)
-    text = _PROLOG.sub("", text, count=1).lstrip("\ufeff \t\r\n")
+    text = text.lstrip("\ufeff \t\r\n")
+    prolog = _PROLOG.match(text)
+    if prolog is not None:
+        text = text[prolog.end() :]
     if "<!ENTITY" not in text:
         parts = _CDATA.split(text)
         parts[::2] = [_AMPERSAND.sub(_reference, part) for part in parts[::2]]
@@ -137,7 +141,7 @@ def _reference(found: re.Match[str]) -> str:
     if name in _XML_OWN:
         return found[0]
     known = html5.get(name + ";")
-    return known if known is not None else f"&amp;{name};"
+    return escape(known) if known is not None else f"&amp;{name};"
 
 
 def _attributes(rest: str) -> int:

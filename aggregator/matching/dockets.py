@@ -19,7 +19,7 @@ _JUDGES = r"(?:-[A-Z]{1,4})*(?:-\d{1,2})?(?:\s?\([A-Z]{2,4}(?:[-/)(\s]{1,2}[A-Z]
 _END = r"(?![\w-])"
 
 _TYPED = re.compile(
-    r"(?<![\w:-])(?:\d{1,2}:)?(?P<year>(?:19|20)?\d{2})"
+    r"(?<![\w:-])(?:\d{1,2}[:-])?(?P<year>(?:19|20)?\d{2})"
     rf"(?:-(?P<kind>(?i:{_KIND}))-?|(?P<joined>(?i:cv|cr|mc|md|mj|bk))-?"
     r"|\s(?P<spoken>(?i:civ|cr|crim|misc|mag))\.?\s)"
     rf"(?P<number>\d{{1,5}}){_JUDGES}{_END}"
@@ -44,7 +44,7 @@ _CUED = re.compile(
     rf"(?P<whole>(?P<year>\d{{2}})-(?P<number>\d{{2,5}})){_END}"
 )
 """`No. 22-1142`: without a word that announces it, such a number is a range or a date."""
-_BARE = re.compile(rf"(?<![\w:$€£.,/-])(?P<year>\d{{2}})-(?P<number>\d{{2,5}})(?![\w/-]|[.,]\d)")
+_BARE = re.compile(r"(?<![\w:$€£.,/-])(?P<year>\d{2})-(?P<number>\d{2,5})(?![\w/-]|[.,]\d)")
 """`22-1142`."""
 _PREFIX = re.compile(
     r"^(?:(?:civil|criminal)\s+(?:action|case)\s+|case\s+|docket\s+|appeal\s+)?"
@@ -76,8 +76,6 @@ def find(text: str, *, bare: bool = False) -> tuple[Found, ...]:
     would take scores and ranges for cases.
     """
     straight = straighten(text)
-    if "-" not in straight and not any(char.isdigit() for char in straight):
-        return ()
     found: list[Found] = []
     patterns: list[tuple[re.Pattern[str], str | None]] = [
         (_TYPED, ""),

@@ -128,34 +128,42 @@ settlement stablecoin stakeholder statute stay stipulation subpoena suit summons
 transaction treasury trial tribunal trustee validator verdict wallet warrant watchdog whistleblower
 witness
 """
-_DOUBLES = frozenset(
-    """abet acquit admit allot commit compel confer control defer deter disbar dispel enrol equip
-    expel format incur infer kidnap occur omit outbid overlap patrol permit prefer program propel
-    rebut recur refer regret remit repel submit transfer transmit unplug""".split()
-)
+_DOUBLES_LIST = """
+abet acquit admit allot commit compel confer control defer deter disbar dispel enrol equip expel
+format incur infer kidnap occur omit outbid overlap patrol permit prefer program propel rebut recur
+refer regret remit repel submit transfer transmit unplug
+"""
+_DOUBLES_IN_BRITAIN_LIST = """
+cancel channel counsel dial fuel label level marshal model signal total travel tunnel
+"""
+_DOUBLES_NOT_LIST = """
+bus gas
+"""
+_ES_AFTER_O_LIST = """
+embargo veto hero echo potato tomato cargo
+"""
+_FIXED_LIST = """
+a about above across after again against all almost along already also although always am amid
+among an and another any are around as at away bad be because been before behind being below best
+better between big both but by can cannot could despite does down due during each early either else
+enough even ever every far few first for from former free full further good had has have he her
+here high him his how however if in indeed instead into is it its itself just large last late later
+latest least less like little long low many may maybe meanwhile might more most much must my near
+nearly neither never new news next no non nor not nothing now of off often old on once one only
+onto or other our out over own past per pro public rather real same second securities series
+several shall she short should since small so some soon still such than that the their them then
+there these they third this those though three through thus til to today together too toward
+towards two under until up upon us very via was we well were what when where whether which while
+who whom whose why will with within without would yes yesterday yet you your customs damages east
+economics futures goods guilty headquarters innocent means north politics proceeds red south
+statistics west ether
+"""
+_DOUBLES = frozenset(_DOUBLES_LIST.split())
 """Words of several syllables, stressed on the last."""
-_DOUBLES_IN_BRITAIN = frozenset(
-    "cancel channel counsel dial fuel label level marshal model signal total travel tunnel".split()
-)
-_DOUBLES_NOT = frozenset("bus gas".split())
-_ES_AFTER_O = frozenset("embargo veto hero echo potato tomato cargo".split())
-_FIXED = frozenset(
-    """a about above across after again against all almost along already also although always am
-    amid among an and another any are around as at away bad be because been before behind being
-    below best better between big both but by can cannot could despite does down due
-    during each early either else enough even ever every far few first for from former free full
-    further good had has have he her here high him his how however if in indeed instead into is it
-    its itself just large last late later latest least less like little long low many may maybe
-    meanwhile might more most much must my near nearly neither never new news next no non nor not
-    nothing now of off often old on once one only onto or other our out over own past per pro
-    public rather real same second securities series several shall she short should since small so
-    some soon still such than that the their them then there these they third this those though
-    three through thus til to today together too toward towards two under until up upon us very via
-    was we well were what when where whether which while who whom whose why will with within
-    without would yes yesterday yet you your
-    customs damages east economics futures goods guilty headquarters innocent
-    means north politics proceeds red south statistics west ether""".split()
-)
+_DOUBLES_IN_BRITAIN = frozenset(_DOUBLES_IN_BRITAIN_LIST.split())
+_DOUBLES_NOT = frozenset(_DOUBLES_NOT_LIST.split())
+_ES_AFTER_O = frozenset(_ES_AFTER_O_LIST.split())
+_FIXED = frozenset(_FIXED_LIST.split())
 """Function words, adjectives that would turn into nouns (`news`), and nouns with no singular of
 the same meaning (`securities`, `futures`, `damages`)."""
 

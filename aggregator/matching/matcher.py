@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aggregator.matching import about
+from aggregator.matching import about, dockets
 from aggregator.matching.index import Fields, Index, Scan
 from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import CourtCase, Docket, InField, Query
@@ -164,8 +164,9 @@ def _queries(rules: Rules) -> dict[str, Query]:
         proofs: list[Query] = []
         if rule.case.court and rule.case.court_case_id:
             proofs.append(CourtCase(court=rule.case.court, case_id=rule.case.court_case_id))
-        if rule.case.court and rule.case.docket:
-            proofs.append(Docket(number=rule.case.docket, court=rule.case.court))
+        number = dockets.normalise(rule.case.docket or "")
+        if rule.case.court and number:
+            proofs.append(Docket(number=number, court=rule.case.court))
         if proofs:
             queries[f"proof:{slug}"] = AnyOf(parts=tuple(proofs))
     for name, watchlist in rules.watchlists.items():

@@ -17,6 +17,7 @@ from aggregator.matching.query import (
     Docket,
     Entity,
     Family,
+    Field,
     InField,
     Near,
     Not,
@@ -134,5 +135,20 @@ def leaves(query: Query) -> Iterator[Phrase | Entity | Family | Docket | CourtCa
             yield from leaves(part)
         case Phrase() | Entity() | Family() | Docket() | CourtCase():
             yield query
+        case _:
+            assert_never(query)
+
+
+def fields(query: Query) -> set[Field]:
+    """Return the fields that `query` names."""
+    match query:
+        case All(parts=parts) | Any(parts=parts) | Near(parts=parts):
+            return {field for part in parts for field in fields(part)}
+        case Not(part=part):
+            return fields(part)
+        case InField(field=field, part=part):
+            return {field} | fields(part)
+        case Phrase() | Entity() | Family() | Docket() | CourtCase():
+            return set()
         case _:
             assert_never(query)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from aggregator.errors import CasewireError
-from aggregator.matching import language, shape
+from aggregator.matching import language, shape, terms
 from aggregator.matching.query import NEAR_WORDS_DEFAULT, NEAR_WORDS_MAX, Query
 
 Path = tuple[str | int, ...]
-KEYS = ("all", "any", "none", "near", "words", "ordered", "query", *language.FIELDS)
+KEYS = ("all", "any", "none", "near", "words", "ordered", "query", *terms.FIELDS)
 _Built = TypeVar("_Built")
 
 
@@ -60,7 +60,7 @@ def _node(node: object, path: Path, depth: int) -> Query:
 
 def _entry(node: object, path: Path, depth: int) -> Query:
     if isinstance(node, str):
-        return _said(lambda: language.term(node), path)
+        return _said(lambda: terms.term(node), path)
     return _node(node, path, depth)
 
 
@@ -77,14 +77,17 @@ def _not_text(node: object) -> str:
 def _said(spell: Callable[[], _Built], path: Path) -> _Built:
     try:
         return spell()
-    except language.QueryError as error:
+    except terms.QueryError as error:
         raise TreeError(path, error.message, error.column) from None
 
 
 def _mapping(node: Mapping[object, object], path: Path, depth: int) -> Query:
+    if "near" not in node and (stray := {"words", "ordered"} & node.keys()):
+        name = min(map(str, stray))
+        raise TreeError((*path, name), f"{name}: belongs beside near:")
     parts: list[Query] = []
     for key, value in node.items():
-        at = (*path, key) if isinstance(key, str | int) else path
+        at = (*path, str(key))
         match key:
             case "all":
                 parts.append(shape.all_of(_list(value, at, depth)))
@@ -95,17 +98,9 @@ def _mapping(node: Mapping[object, object], path: Path, depth: int) -> Query:
             case "near":
                 parts.append(_near(node, path, depth))
             case "words" | "ordered":
-                if "near" not in node:
-                    raise TreeError(at, f"{key}: belongs beside near:")
-            case "query":
-                if not isinstance(value, str):
-                    raise TreeError(at, "query: takes a one-line query in quotes")
-                parts.append(_node(value, at, depth + 1))
-            case "court" | "docket":
-                parts.append(_said(lambda k=key, v=value: _number_or_court(k, v), at))  # type: ignore[misc]  # mypy cannot type defaults of a lambda
-            case "title" | "summary" | "source" | "tag" | "url":
-                part = _node(value, at, depth + 1)
-                parts.append(_said(lambda k=key, p=part: language.in_field(k, p), at))  # type: ignore[misc]  # the same
+                pass
+            case str() if key == "query" or key in terms.FIELDS:
+                parts.append(_keyed(key, value, at, depth))
             case _:
                 raise TreeError(at, f"unknown key {key!r}; known are {', '.join(KEYS)}")
     if not parts:
@@ -113,10 +108,16 @@ def _mapping(node: Mapping[object, object], path: Path, depth: int) -> Query:
     return shape.all_of(parts)
 
 
-def _number_or_court(key: str, value: object) -> Query:
-    if not isinstance(value, str):
-        raise language.QueryError("put the value in quotes", 1)
-    return language.court(value) if key == "court" else language.docket(value)
+def _keyed(key: str, value: object, path: Path, depth: int) -> Query:
+    """Return the query of a key that takes one value: a field, or `query`."""
+    if key in ("query", "court", "docket") and not isinstance(value, str):
+        raise TreeError(path, f"{key}: takes text; put the value in quotes")
+    if key == "court":
+        return _said(lambda: terms.court(str(value)), path)
+    if key == "docket":
+        return _said(lambda: terms.docket(str(value)), path)
+    part = _node(value, path, depth + 1)
+    return part if key == "query" else _said(lambda: terms.in_field(key, part), path)
 
 
 def _list(value: object, path: Path, depth: int) -> list[Query]:
@@ -151,5 +152,5 @@ def _near(node: Mapping[object, object], path: Path, depth: int) -> Query:
                 (*at, place), "near takes terms, or any: of terms; no all, none, near or field"
             )
     return _said(
-        lambda: language.near(parts, words, list(range(1, len(parts) + 1)), ordered=ordered), at
+        lambda: terms.near(parts, words, list(range(1, len(parts) + 1)), ordered=ordered), at
     )

@@ -6,9 +6,8 @@ What is due is decided by `feeds.polling` from values; the scheduler only calls 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -29,7 +28,8 @@ class Ticker:
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    def every(self, seconds: float, call: Callable[[], Any], name: str) -> None:
+    def every(self, seconds: float, call: Callable[[], Awaitable[None]], name: str) -> None:
+        """Call `call` on the event loop; one still running is not started again."""
         self._scheduler.add_job(
             call,
             "interval",

@@ -68,7 +68,7 @@ class Poller:
         """Poll these from now on."""
         self._feeds = tuple(feed for feed in feeds if feed.enabled)
 
-    def tick(self) -> None:
+    async def tick(self) -> None:
         """Start a poll of each feed that is due and not being polled."""
         now = self._clock.now()
         for feed in due(self._feeds, self._states, now, started=self._started):
@@ -126,22 +126,21 @@ class Poller:
 
     def _report(self, feed: Feed, before: FeedState, polled: Polled) -> None:
         """Log a fault once when it begins and once when it is over, not at every poll."""
-        match polled.result:
-            case FetchFailed(fault=fault, detail=detail, status=status):
-                if polled.state.last_error != before.last_error:
-                    log.warning(
-                        "feed_failed",
-                        feed=feed.id,
-                        fault=fault.value,
-                        status=status,
-                        detail=detail,
-                        next=polled.state.next_poll_reason,
-                    )
-            case (_, ParseFailed(detail=detail)):
-                if polled.state.last_error != before.last_error:
-                    log.warning("feed_unreadable", feed=feed.id, detail=detail)
-            case _:
-                if before.last_error and not polled.state.last_error:
-                    log.info("feed_recovered", feed=feed.id, after_failures=before.failures)
-                if polled.taken.items:
-                    log.info("feed_read", feed=feed.id, new=len(polled.taken.items))
+        if isinstance(polled.outcome, FetchFailed):
+            if polled.state.last_error != before.last_error:
+                log.warning(
+                    "feed_failed",
+                    feed=feed.id,
+                    fault=polled.outcome.fault.value,
+                    status=polled.outcome.status,
+                    detail=polled.outcome.detail,
+                    next=polled.state.next_poll_reason,
+                )
+        elif isinstance(polled.parsed, ParseFailed):
+            if polled.state.last_error != before.last_error:
+                log.warning("feed_unreadable", feed=feed.id, detail=polled.parsed.detail)
+        else:
+            if before.last_error:
+                log.info("feed_recovered", feed=feed.id, after_failures=before.failures)
+            if polled.taken.items:
+                log.info("feed_read", feed=feed.id, new=len(polled.taken.items))

@@ -48,8 +48,8 @@ class Program:
         finally:
             await self._close([])
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set or a loop ends for good, then end in order."""
+    async def run(self, stop: asyncio.Event) -> bool:
+        """Run until `stop` is set or a loop ends for good, then end in order; say if one did."""
         await self._poller.load()
         ticker = Ticker()
         ticker.every(self._tick_s, self._poller.tick, "poll")
@@ -58,12 +58,13 @@ class Program:
         tasks = [asyncio.create_task(_loop(work)) for work in (self._deliverer.run, *self._loops)]
         stopped = asyncio.create_task(stop.wait())
         ticker.start()
-        self._poller.tick()
+        await self._poller.tick()
         try:
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            ended = [task for task in tasks if task.done()]
+            for task in ended:
+                task.result()
+            return bool(ended)
         finally:
             ticker.close()
             stopped.cancel()

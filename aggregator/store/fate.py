@@ -136,7 +136,7 @@ def withdrawn(kept: Kept) -> Kept | None:
     return replace(kept, delivery=sent, withdrawn=False)
 
 
-def settled(kept: Kept, outcome: DeliveryOutcome, now: datetime) -> Kept | None:  # noqa: PLR0911 -- one return an outcome
+def settled(kept: Kept, outcome: DeliveryOutcome, now: datetime) -> Kept | None:
     """Follow the outcome of sending what `claimed` handed out."""
     old = kept.delivery
     match outcome:

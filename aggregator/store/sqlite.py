@@ -50,6 +50,7 @@ class SqliteStore:
         self._where = where
         self._thread = thread
         self._closed = False
+        self._parsed: news.Parsed = {}
 
     @classmethod
     async def open(cls, url: str, *, inline: bool | None = None) -> Self:
@@ -94,7 +95,7 @@ class SqliteStore:
         return await self._read(news.known_items, keys)
 
     async def window(self, since: datetime) -> Window:
-        return await self._read(news.window, since)
+        return await self._read(news.window, since, self._parsed)
 
     async def commit(self, batch: Batch, expected_version: int) -> CommitOutcome:
         return await self._write(news.commit, batch, expected_version)

@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aggregator.model import Alert, Button, Case, Message, Report, Story, Target, TargetKind, Trust
+from aggregator.model import (
+    Alert,
+    Button,
+    Case,
+    FeedKind,
+    Message,
+    Report,
+    Story,
+    Target,
+    TargetKind,
+    Trust,
+)
 from aggregator.telegram import buttons, labels, markup, words
 from aggregator.telegram.markup import escape, plain
-from aggregator.telegram.sentence import hit_sentence
+from aggregator.telegram.sentence import docket_entry, hit_sentence
 
 __all__ = ["ALERT_CHARS_MAX", "alert", "escape", "plain"]
 
@@ -76,12 +87,17 @@ def _html(
     lines = [_first_line(story, targets, cases, titles)]
     headline = markup.clip(lead.title, plan.headline_chars or len(lead.title))
     lines.append(escape(headline) or words.TITLE_MISSING)
-    sentence = hit_sentence(lead.title, lead.summary, lead.evidence) if plan.sentence else ""
-    if sentence:
+    if plan.sentence and (sentence := _sentence(lead)):
         lines.append(f"\n“{escape(sentence)}” {_outlet(lead, linked=False)}")
     lines += ["", _where(lead, targets, cases), _sources(story, plan.sources)]
     lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, plan.hits)}</i>")
     return "\n".join(lines)
+
+
+def _sentence(lead: Report) -> str:
+    if lead.kind is FeedKind.COURT:
+        return docket_entry(lead.summary)
+    return hit_sentence(lead.title, lead.summary, lead.evidence)
 
 
 def _first_line(

@@ -24,6 +24,15 @@ CUT = re.compile(r"^[\"“‘'(\[]*(?:\.{3}|…)|(?:\.{3}|…|\[…\]|\[\.\.\.\]
 FOLD = re.compile(r"\W+")
 
 
+def docket_entry(summary: str) -> str:
+    """Return what a court's feed says of an entry, whole; empty when it is too long for that.
+
+    There the title is only the case's name and the summary is the entry itself.
+    """
+    entry = summary.strip()
+    return entry if len(entry) <= SENTENCE_CHARS_MAX else ""
+
+
 def hit_sentence(title: str, summary: str, evidence: Sequence[Evidence]) -> str:
     """Return the sentence of `summary` that holds its first hit.
 

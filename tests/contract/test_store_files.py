@@ -113,6 +113,24 @@ async def test_sql_runs_off_the_event_loop(path):
         await store.close()
 
 
+async def test_a_claim_cancelled_under_way_gives_back_what_it_took(path):
+    store = await SqliteStore.open(url(path))
+    await commit(store, delivery("a"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        claiming = asyncio.ensure_future(store.claim(NOW, 1))
+        for _ in range(1000):
+            await asyncio.sleep(0)  # by now the thread has begun, and waits for the lock
+        claiming.cancel()
+        other.execute("COMMIT")
+    with pytest.raises(asyncio.CancelledError):
+        await claiming
+
+    (again,) = await store.claim(NOW, 1)
+    assert (again.key, again.attempts) == ("a", 1)
+    await store.close()
+
+
 async def test_an_inline_store_uses_no_thread(path):
     store = await SqliteStore.open(url(path), inline=True)
 
@@ -191,6 +209,21 @@ async def test_two_stores_on_one_file_see_each_other_s_commits(path):
     await second.close()
 
 
+async def test_a_commit_that_waited_for_another_process_rests_on_what_that_one_left(path):
+    store = await SqliteStore.open(url(path))
+    seen = (await store.window(NOW)).version
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE version SET number = number + 1")
+        committing = asyncio.ensure_future(store.commit(Batch(deliveries=(delivery("a"),)), seen))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        other.execute("COMMIT")
+
+    assert await committing == Stale(version=seen + 1)
+    await store.close()
+
+
 async def test_opening_a_second_time_migrates_nothing_again(path):
     for name in ("first", "second"):
         store = await SqliteStore.open(url(path))
@@ -247,8 +280,8 @@ async def test_a_damaged_database_is_refused(path):
     await commit(store, *(delivery(f"n:{n}", html="x" * 900) for n in range(200)))
     await store.close()
     content = bytearray(path.read_bytes())
-    for page in range(8, len(content) // 4096, 3):
-        content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
+    last = len(content) - 4096  # far from what opening the file looks at
+    content[last : last + 64] = b"\xff" * 64
     path.write_bytes(content)
 
     assert "restore the last backup" in await refusal(path)
@@ -267,10 +300,11 @@ async def test_a_folder_in_the_file_s_place_is_refused(path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes where it likes")
-async def test_a_file_that_cannot_be_written_is_refused_at_start(path):
+@pytest.mark.parametrize(("file", "folder"), [(0o444, 0o755), (0o644, 0o555), (0o444, 0o555)])
+async def test_a_file_that_cannot_be_written_is_refused_at_start(path, file, folder):
     await (await SqliteStore.open(url(path))).close()
-    path.chmod(0o444)
-    path.parent.chmod(0o555)
+    path.chmod(file)
+    path.parent.chmod(folder)
     try:
         assert "cannot be written" in await refusal(path)
     finally:

@@ -1,0 +1,147 @@
+"""What a failed call to the Bot API means for the message: sent, not sent, unknown, or never.
+
+`sendMessage` has no key that would make a repeat harmless, so the difference between "never left"
+and "left without an answer" decides between losing and repeating.  Only the cause that
+python-telegram-bot keeps behind its error tells; this module alone reads it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import httpx
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
+
+from aggregator.model import (
+    ChatGone,
+    DeliveryOutcome,
+    NotSent,
+    Rejected,
+    RetryAt,
+    Sent,
+    Unknown,
+)
+
+# Without this python-telegram-bot warns about its own attribute whenever it builds a RetryAfter.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+DETAIL_CHARS_MAX = 200
+RIGHTS_RETRY: Final = timedelta(days=1)
+"""A chat that took away our right to write is asked again once a day."""
+
+NEVER_LEFT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+"""The request did not reach the server.  Every other cause may have come after it did."""
+
+TOKEN = re.compile(r"\d{4,}:[\w-]{10,}")
+
+
+class Remedy(StrEnum):
+    """What to leave out of a message that Telegram refused, before it is sent once more."""
+
+    PLAIN = "send as plain text"
+    NO_THREAD = "send without topic"
+    NO_BUTTONS = "send without buttons"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend:
+    """Refused as it is; to be sent once more, amended."""
+
+    remedy: Remedy
+    detail: str
+
+
+AMENDS: Final = (
+    ("can't parse entities", Remedy.PLAIN),
+    ("unsupported start tag", Remedy.PLAIN),
+    ("message is too long", Remedy.PLAIN),
+    ("text is too long", Remedy.PLAIN),
+    ("message_too_long", Remedy.PLAIN),
+    ("message thread not found", Remedy.NO_THREAD),
+    ("topic_closed", Remedy.NO_THREAD),
+    ("topic_deleted", Remedy.NO_THREAD),
+    ("button_data_invalid", Remedy.NO_BUTTONS),
+    ("button_url_invalid", Remedy.NO_BUTTONS),
+    ("button url", Remedy.NO_BUTTONS),
+    ("reply markup", Remedy.NO_BUTTONS),
+    ("inline keyboard", Remedy.NO_BUTTONS),
+)
+GONE: Final = (
+    "chat not found",
+    "user not found",
+    "user is deactivated",
+    "peer_id_invalid",
+    "bot was kicked",
+    "bot was blocked",
+    "group chat was deleted",
+    "group chat was deactivated",
+    "channel_private",
+)
+NO_RIGHTS: Final = (
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "chat_restricted",
+)
+
+
+def outcome(error: TelegramError, message_id: int | None) -> DeliveryOutcome | Amend:
+    """Return what `error` means for a message; `message_id` is set when it was an edit."""
+    detail = redacted(error)
+    match error:
+        case RetryAfter():
+            wait = error.retry_after
+            return RetryAt(after=wait if isinstance(wait, timedelta) else timedelta(seconds=wait))
+        case ChatMigrated():
+            return ChatGone(detail=detail, migrated_to=error.new_chat_id)
+        case Forbidden():
+            return ChatGone(detail=detail)
+        case InvalidToken():
+            return NotSent(detail="the Bot API does not accept the token")
+        case Conflict():
+            return NotSent(detail=detail)
+        case BadRequest():
+            return _refused(str(error).casefold(), detail, message_id)
+        case _:
+            left = not isinstance(error.__cause__, NEVER_LEFT)
+            return Unknown(detail=detail) if left else NotSent(detail=detail)
+
+
+def _refused(said: str, detail: str, message_id: int | None) -> DeliveryOutcome | Amend:
+    if "message is not modified" in said and message_id is not None:
+        return Sent(message_id=message_id)
+    for wording, remedy in AMENDS:
+        if wording in said:
+            return Amend(remedy=remedy, detail=detail)
+    if any(wording in said for wording in GONE):
+        return ChatGone(detail=detail)
+    if any(wording in said for wording in NO_RIGHTS):
+        return RetryAt(after=RIGHTS_RETRY)
+    return Rejected(detail=detail)
+
+
+def redacted(error: BaseException) -> str:
+    """Return what an error says, on one line, without the token that some of them carry."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return TOKEN.sub("<token>", said)[:DETAIL_CHARS_MAX]
