@@ -18,14 +18,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Fault:
-    """One thing wrong in a file: prints as `file:line: what is wrong and what to write instead`."""
+    """One thing wrong: prints as `file:line: what is wrong and what to write instead`.
+
+    What has no line, such as an environment variable, has line 0 and prints without it.
+    """
 
     file: str
     line: int
     what: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}"
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.what}"
 
 
 class CasewireError(Exception):

@@ -55,7 +55,7 @@ from aggregator.ports import Parser, Store
 from aggregator.stories.happened import event_of
 from aggregator.stories.join import WINDOW, join
 
-OLD = timedelta(hours=72)
+OLD = timedelta(hours=24)
 """What a feed already held for so long when it was first read is kept, and rings for nobody."""
 
 STALE_TRIES_MAX = 20

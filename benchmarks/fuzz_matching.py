@@ -1,6 +1,6 @@
 """Compare the engine with the naive evaluator on random rules and texts.
 
-    python -m benchmarks.fuzz_matching --cases 10000 --seed 1
+python -m benchmarks.fuzz_matching --cases 10000 --seed 1
 """
 
 import argparse

@@ -137,9 +137,7 @@ class _Reading:
 
     def _near(self, order: Sequence[Span], words: int) -> bool:
         return all(
-            one[0] == two[0]
-            and one[2] <= two[1]
-            and self._words(one[0], one[2], two[1]) <= words
+            one[0] == two[0] and one[2] <= two[1] and self._words(one[0], one[2], two[1]) <= words
             for one, two in pairwise(order)
         )
 
@@ -260,7 +258,11 @@ ENTITIES: dict[str, EntityRule] = {
             Alias(text="Binance"),
             Alias(text="BAM", needs=language.parse("@sec OR ~court OR @binance")),
         ),
-        "binance-us": (Alias(text="Binance.US"), Alias(text="BAM Trading"), Alias(text="Binance US")),
+        "binance-us": (
+            Alias(text="Binance.US"),
+            Alias(text="BAM Trading"),
+            Alias(text="Binance US"),
+        ),
         "binance-strict": (Alias(text="Binance", strict=True),),
         "faruqui": (Alias(text="Faruqui", fuzzy=True), Alias(text="Zia Faruqui", fuzzy=True)),
         "att": (Alias(text="AT&T"), Alias(text="T")),
@@ -281,8 +283,30 @@ _PIECES = (
     *("SEC", "sec", "Sec", "SEC’s", "SEC's", "second", "SECURE", "Binance", "binance", "BINANCE"),
     *("Binance.US", "Binance.US'", "Binance US", "BinanceUS", "Binance-linked", "Binance‑linked"),
     *("SEC–Binance", "SEC—Binance", "BAM", "Bam", "BAM Trading", "Faruqui", "Farqui", "farqui"),
-    *("Zia Faruqi", "AT&T", "AT&T’s", "T", "AT", "R&D", "суд", "СУД", "суды", "Zürich", "Zu\u0308rich"),
-    *("settles", "settled", "deny", "denies", "denied", "motion", "motions to dismiss", "ban", "bans"),
+    *(
+        "Zia Faruqi",
+        "AT&T",
+        "AT&T’s",
+        "T",
+        "AT",
+        "R&D",
+        "суд",
+        "СУД",
+        "суды",
+        "Zürich",
+        "Zu\u0308rich",
+    ),
+    *(
+        "settles",
+        "settled",
+        "deny",
+        "denies",
+        "denied",
+        "motion",
+        "motions to dismiss",
+        "ban",
+        "bans",
+    ),
     *("banned", "band", "regulation", "regulators", "crypto", "crypto-regulators", "class-action"),
     *("class action", "lawsuit", "sued", "suing", "suit", "suits", "court", "judge", "football"),
     *("Southeastern Conference", "Securities and Exchange Commission", "Securities", "exchange"),

@@ -164,6 +164,11 @@ def _case(file: YamlFile, slug: str, names: Names) -> Iterator[Fault]:
             entity = person.get("entity")
             if isinstance(entity, str) and names.entities is not None:
                 yield from _unknown_entity(file, (*path, "entity"), entity, names.entities)
+    known_by = data.get("known_by")
+    if isinstance(known_by, list) and names.entities is not None:
+        for at, entity in enumerate(known_by):
+            if isinstance(entity, str):
+                yield from _unknown_entity(file, ("known_by", at), entity, names.entities)
     sisters = data.get("sisters")
     if isinstance(sisters, list) and slug in sisters:
         path = ("sisters", sisters.index(slug))
@@ -176,7 +181,7 @@ def _unknown_entity(
 ) -> Iterator[Fault]:
     if entity not in known:
         hint = did_you_mean(entity, known)
-        what = f"`entity: {entity}` is not in entities.yaml:{hint} Write it there, or leave it out"
+        what = f"`{entity}` is not in entities.yaml:{hint} Write it there, or leave it out"
         yield file.fault(path, what)
 
 

@@ -104,6 +104,7 @@ def case_of(valid: CaseFile, rule: RuleFile, queries: Queries) -> CaseRule:
         plaintiffs=_side(valid.parties, _ATTACKING),
         defendants=_side(valid.parties, _DEFENDING),
         judges=frozenset(judge.entity for judge in valid.judges if judge.entity is not None),
+        known_by=frozenset(valid.known_by),
         sisters=tuple(valid.sisters),
         examples=examples_of(valid.examples),
         file=rule.content.file,

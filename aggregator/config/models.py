@@ -195,6 +195,7 @@ class CaseFile(Entry):
     filed: DateText | None = None
     judges: list[JudgeEntry] = []
     parties: list[PartyEntry] = []
+    known_by: list[Slug] = []
     status: StatusEntry | None = None
     aliases: list[CaseAliasEntry] = []
     severity: Severity | None = Field(default=None, examples=_SEVERITY)

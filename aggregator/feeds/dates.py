@@ -34,7 +34,7 @@ _ZONES = {
 }  # fmt: skip
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d+))?)?"
 _ZONE = r"(?P<zone>[+-]\d{1,2}:?\d{2}|[A-Za-z]{1,4}(?:[+-]\d{2}:?\d{2})?)?"
-_WEEKDAY = r"(?:[^\W\d]+\.?,?\s*)?"
+_WEEKDAY = r"(?:[^\W\d]+\.?(?:,\s*|\s+))?"
 _ISO = re.compile(
     r"(?P<year>\d{4})(?:-?(?P<month>\d{2})(?:-?(?P<day>\d{2}))?)?"
     rf"(?:[Tt\s]\s*{_CLOCK})?\s*{_ZONE}"

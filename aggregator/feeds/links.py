@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote, urljoin, urlsplit
 
 LINK_CHARS_MAX = 4096
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SAFE = "%/:=&?~#+!$,;'@()*[]|"
 
 
@@ -17,6 +18,8 @@ def absolute(link: str, base: str) -> str:
     """
     link = link.strip()
     if not link or len(link) > LINK_CHARS_MAX:
+        return ""
+    if _SCHEME.match(link) and not is_web(link):
         return ""
     try:
         link = urljoin(base, re.sub(r"[\t\r\n]+", "", link))

@@ -14,6 +14,7 @@ import os
 import signal
 import struct
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,7 +29,6 @@ _PARSES_MAX = 1000
 """After so many a worker is replaced, so that what it leaked once does not stay for ever."""
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH",
                 "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_ENV")  # fmt: skip
-"""What the worker may know of ours; the bot's token is not among it."""
 
 
 class InlineParser:
@@ -51,6 +51,11 @@ class WorkerParser:
         self._lock = asyncio.Lock()
         self._worker: asyncio.subprocess.Process | None = None
         self._parses = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id, while there is one."""
+        return None if self._worker is None else self._worker.pid
 
     async def parse(self, feed: Feed, fetched: Fetched) -> ParseOutcome:  # noqa: ARG002 - the port
         """Return the entries; never raises for what the bytes are."""
@@ -85,11 +90,6 @@ class WorkerParser:
             self._parses += 1
             return worker
         await self._end()
-        root = str(Path(__file__).parents[2])
-        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        environment["PYTHONPATH"] = os.pathsep.join(
-            filter(None, (root, os.environ.get("PYTHONPATH")))
-        )
         # A session of its own: Ctrl-C and `kill` of our group are for us, not for the worker.
         worker = self._worker = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -100,7 +100,7 @@ class WorkerParser:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
+            env=environment_of(os.environ),
             start_new_session=True,
         )
         self._parses = 1
@@ -117,6 +117,13 @@ class WorkerParser:
         if worker.stdin is not None:
             worker.stdin.close()
         await worker.wait()
+
+
+def environment_of(ours: Mapping[str, str]) -> dict[str, str]:
+    """Return what the worker may know of our environment; the bot's token is not among it."""
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, (root, ours.get("PYTHONPATH"))))
+    return {**{name: ours[name] for name in _ENVIRONMENT if name in ours}, "PYTHONPATH": path}
 
 
 async def _exchange(worker: asyncio.subprocess.Process, fetched: Fetched) -> ParseOutcome:

@@ -46,10 +46,14 @@ _EMPTY = re.compile(
     r"(?:/>|(?<!/)>(?:\s|<!\[CDATA\[\s*\]\]>)*</\1\s*>)",
     re.IGNORECASE,
 )
-# Image captions and credits, which feedparser would take for the entry's own words.
+# Renamed, so that feedparser keeps them apart: image captions, which it would take for the
+# entry's own words, and authors, whose addresses it searches in quadratic time and we never show.
 _MEDIA_TEXT = re.compile(r"(</?media:)(?=(?:title|description|text)[\s/>])", re.IGNORECASE)
-# feedparser's author pattern backtracks over a long domain; 253 characters is the legal limit.
-_LONG_DOMAIN = re.compile(r"@(?=[A-Za-z0-9.-]{254})")
+_AUTHOR = re.compile(
+    r"(</?(?:[\w.-]+:)?)"
+    r"(?=(?:author|creator|managingeditor|webmaster|contributor|publisher|owner|name|email)[\s/>])",
+    re.IGNORECASE,
+)
 _PROLOG = re.compile(r"<\?xml\b[^>]*?\?>", re.IGNORECASE)
 
 
@@ -121,17 +125,20 @@ def mend(text: str) -> bytes:
     text = _ILLEGAL.sub("", text)
     text = _ILLEGAL_REFERENCE.sub("", text)
     text = _EMPTY.sub("", text)
-    text = _MEDIA_TEXT.sub(r"\1plain", text)
-    text = _LONG_DOMAIN.sub(" at ", text)
     text = text.lstrip("\ufeff \t\r\n")
     prolog = _PROLOG.match(text)
     if prolog is not None:
         text = text[prolog.end() :]
-    if "<!ENTITY" not in text:
-        parts = _CDATA.split(text)
-        parts[::2] = [_AMPERSAND.sub(_reference, part) for part in parts[::2]]
-        text = "".join(parts)
+    own_entities = "<!ENTITY" in text
+    parts = _CDATA.split(text)
+    parts[::2] = [_mend_markup(part, own_entities=own_entities) for part in parts[::2]]
+    text = "".join(parts)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8")
+
+
+def _mend_markup(part: str, *, own_entities: bool) -> str:
+    part = _AUTHOR.sub(r"\1plain", _MEDIA_TEXT.sub(r"\1plain", part))
+    return part if own_entities else _AMPERSAND.sub(_reference, part)
 
 
 def _reference(found: re.Match[str]) -> str:

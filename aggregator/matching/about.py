@@ -83,6 +83,7 @@ def signals(
     proof = scan.hits.get(f"proof:{rule.case.slug}", ())
     law = scan.families.get(LITIGATION, ())
     court = scan.families.get(COURTROOM, ())
+    hit = scan.hits.get(f"case:{rule.case.slug}", ())
     in_title = {slug for slug, spans in scan.mentions.items() if _titled(spans)}
     released = item.kind is FeedKind.REGULATOR and any(
         span.field == "source" for slug in opponents for span in scan.mentions.get(slug, ())
@@ -92,8 +93,11 @@ def signals(
         caption_title=_titled(caption),
         own_title=bool(own & in_title),
         own_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in own),
-        opponent_title=released or bool(opponents & in_title),
-        opponent_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in opponents),
+        opponent_title=released
+        or bool(opponents & in_title)
+        or (not opponents and _titled(_beyond(hit, scan, own))),
+        opponent_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in opponents)
+        or (not opponents and _leads(_beyond(hit, scan, own), lead_chars)),
         judge=any(slug in scan.mentions for slug in rule.judges),
         judge_title=bool(rule.judges & in_title),
         law_title=released or _titled(law) or _titled(court),
@@ -189,8 +193,17 @@ def _subject(signal: Signals, event: EventKind) -> str | None:
 def _sides(rule: CaseRule, agencies: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the private side and its opponent: agencies sue and are sued in many matters."""
     if rule.defendants and rule.defendants <= agencies:
-        return rule.plaintiffs, rule.defendants
-    return rule.defendants, rule.plaintiffs
+        return rule.plaintiffs | rule.known_by, rule.defendants
+    return rule.defendants | rule.known_by, rule.plaintiffs
+
+
+def _beyond(hit: Iterable[Evidence], scan: Scan, own: frozenset[str]) -> list[Evidence]:
+    """Return what the rule's own query hit beside the private side's names.
+
+    In a suit whose plaintiffs are nobody known, that is what stands for them: "class action".
+    """
+    names = {span for slug in own for span in scan.mentions.get(slug, ())}
+    return [span for span in hit if span not in names]
 
 
 def _titled(spans: Iterable[Evidence]) -> bool:

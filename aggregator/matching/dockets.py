@@ -1,9 +1,9 @@
 """Docket numbers in every form that courts and the press write, and case ids in court links.
 
-Canonical: `23-cv-01599` for a district or bankruptcy court (two digits of the year, kind, five
-digits), `22-1142` for a court of appeals.  The office digit before the colon and the judges'
-initials are dropped: offices share one count, and initials change when a case is reassigned.  A
-number without a kind but with an office digit or initials is a district court's; civil is meant.
+Canonical: `23-cv-01599` (two digits of the year, kind, five digits), or `22-1142` where there is no
+kind, as in courts of appeals.  The office digit before the colon and the judges' initials are
+dropped: offices share one count, and initials change when a case is reassigned.  A number without
+a kind but with an office digit or initials is a district court's; civil is meant.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ _CUED = re.compile(
     rf"(?P<whole>(?P<year>\d{{2}})-(?P<number>\d{{2,5}})){_END}"
 )
 """`No. 22-1142`: without a word that announces it, such a number is a range or a date."""
-_BARE = re.compile(r"(?<![\w:$€£.,/-])(?P<year>\d{2})-(?P<number>\d{2,5})(?![\w/-]|[.,]\d)")
-"""`22-1142`."""
+_BARE = re.compile(
+    r"(?<![\w:$€£.,/-])(?P<year>\d{2})-(?P<number>\d{2,5})(?:-[a-z]{2,4})?(?![\w/-]|[.,]\d)"
+)
+"""`22-1142`, and as bankruptcy courts write it with the judge's initials, `16-10992-smb`."""
 _PREFIX = re.compile(
     r"^(?:(?:civil|criminal)\s+(?:action|case)\s+|case\s+|docket\s+|appeal\s+)?"
     r"(?:nos?\.?|number|#)?:?\s*",

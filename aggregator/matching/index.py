@@ -74,10 +74,10 @@ class Index:
             text.scannable(straight), overlapping=True
         ):
             key = keys[number]
-            if key.opens and not text.opens(straight, start):
-                continue
+            if key.opens and straight[start - 1] != " " and not text.opens(straight, start):
+                continue  # the blank is asked for first because nearly every word has one
             store = found.hits if start < lead else found.beyond
-            closed = not key.closes or text.closes(straight, end)
+            closed = straight[end] == " " or not key.closes or text.closes(straight, end)
             if closed:
                 for atom in key.plain:
                     store.setdefault(atom, []).append((start, end))

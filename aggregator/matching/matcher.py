@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aggregator.matching import about, dockets
+from aggregator.matching import about, docket_entry, dockets
 from aggregator.matching.index import Fields, Index, Scan
 from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import CourtCase, Docket, InField, Query
@@ -82,11 +82,13 @@ class Matcher:
         return Reading(matches=tuple(matches), happening=happening, mentions=scan.mentions)
 
     def _happening(self, item: Item, scan: Scan) -> Happening:
+        if item.kind is FeedKind.COURT:
+            return _docketed(item)
         quiet = next(
             (rule.name for rule in self.rules.quiet if f"quiet:{rule.name}" in scan.hits), ""
         )
-        if item.kind in {FeedKind.COURT, FeedKind.REGULATOR}:
-            quiet = ""  # a docket entry or a release is never opinion or price talk
+        if item.kind is FeedKind.REGULATOR:
+            quiet = ""  # a release is never opinion or price talk
         for place in ("title", "summary"):
             for number, rule in enumerate(self.rules.events):
                 spans = scan.hits.get(f"event:{number}:{place}")
@@ -155,6 +157,19 @@ class Matcher:
         return found
 
 
+def _docketed(item: Item) -> Happening:
+    """Return what a docket entry tells by its label."""
+    kind, severity, label = docket_entry.event(item.summary)
+    start = item.summary.find(label)
+    spans = (
+        (Evidence(field="summary", start=start, end=start + len(label), text=label),)
+        if label
+        else ()
+    )
+    quiet = "routine docket entry" if docket_entry.routine(label) else ""
+    return Happening(kind=kind, severity=severity, evidence=spans, quiet=quiet)
+
+
 def _queries(rules: Rules) -> dict[str, Query]:
     """Return every query under the id that `Matcher` asks for it by."""
     queries: dict[str, Query] = {}
@@ -164,9 +179,9 @@ def _queries(rules: Rules) -> dict[str, Query]:
         proofs: list[Query] = []
         if rule.case.court and rule.case.court_case_id:
             proofs.append(CourtCase(court=rule.case.court, case_id=rule.case.court_case_id))
-        number = dockets.normalise(rule.case.docket or "")
-        if rule.case.court and number:
-            proofs.append(Docket(number=number, court=rule.case.court))
+        docket = dockets.normalise(rule.case.docket or "")
+        if rule.case.court and docket:
+            proofs.append(Docket(number=docket, court=rule.case.court))
         if proofs:
             queries[f"proof:{slug}"] = AnyOf(parts=tuple(proofs))
     for name, watchlist in rules.watchlists.items():

@@ -75,7 +75,7 @@ class Examples:
 class CaseRule:
     """A case with what recognises it.
 
-    `plaintiffs`, `defendants` and `judges` are entity slugs; `when` says which texts touch the
+    `plaintiffs`, `defendants`, `judges` and `known_by` are entity slugs; `when` says which texts touch the
     matter at all; whether one is chiefly about it is decided by where that stands.
     """
 
@@ -84,6 +84,9 @@ class CaseRule:
     plaintiffs: frozenset[str] = frozenset()
     defendants: frozenset[str] = frozenset()
     judges: frozenset[str] = frozenset()
+    known_by: frozenset[str] = frozenset()
+    """Entities that stand for the private side in headlines: XRP for Ripple, a protocol for those
+    who sue over it."""
     sisters: tuple[str, ...] = ()
     """Slugs of matters that share parties and are easily taken for this one."""
     examples: Examples = Examples()

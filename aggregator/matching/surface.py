@@ -75,7 +75,7 @@ class _Stretch:
 class Surface:
     """The joined text of one item, and the way back from it."""
 
-    __slots__ = ("_bounds", "_stretches", "_words", "lead", "text", "title_end")
+    __slots__ = ("_bounds", "_evidence", "_stretches", "_words", "lead", "text", "title_end")
 
     def __init__(self, fields: Fields, more: Sequence[TextField]) -> None:
         """Join title and summary, then the fields `more` that some rule looks at."""
@@ -97,6 +97,7 @@ class Surface:
         """Where title and summary end: what rules look at unless they name a field."""
         self._stretches = stretches
         self._bounds = {stretch.field: (stretch.start, stretch.end) for stretch in stretches}
+        self._evidence: dict[Span, Evidence] = {}
         self._words: tuple[list[int], list[int]] | None = None
 
     def bounds(self, field: TextField) -> Span:
@@ -104,10 +105,15 @@ class Surface:
         return self._bounds.get(field, (0, 0))
 
     def evidence(self, span: Span) -> Evidence:
-        """Return `span` in the item's own words."""
+        """Return `span` in the item's own words; rules share spans, so each is made once."""
+        known = self._evidence.get(span)
+        if known is not None:
+            return known
         stretch = next(part for part in self._stretches if span[0] < part.end)
         start, end = stretch.folded.original(span[0] - stretch.start, span[1] - stretch.start)
-        return Evidence(field=stretch.field, start=start, end=end, text=stretch.original[start:end])
+        made = Evidence(field=stretch.field, start=start, end=end, text=stretch.original[start:end])
+        self._evidence[span] = made
+        return made
 
     def words_between(self, end: int, start: int) -> int:
         """Return how many words stand wholly between two spans: after `end`, before `start`."""

@@ -189,7 +189,7 @@ def _hush(item: Item, event: Event, spun: tuple[str, ...], story: Story, *, old:
     if event.quiet:
         return event.quiet
     if old:
-        return "older than 72 h when the feed was first read"
+        return "older than a day when the feed was first read"
     if (
         item.trust is Trust.CORROBORATES
         and event.severity is Severity.HIGH

@@ -16,7 +16,7 @@ import structlog
 from telegram import Bot, BotCommand, ChatMember, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from aggregator.errors import StoreError
+from aggregator.errors import ConfigError, StoreError
 from aggregator.model import ChatGone, Delivery, Message, Priority, RetryAt, Subscription
 from aggregator.ports import Clock, Store
 from aggregator.telegram import words
@@ -51,6 +51,8 @@ log = structlog.get_logger(__name__)
 POLL_S = 30
 """How long Telegram may keep a poll open; it takes 50 at most."""
 UPDATES_MAX = 100
+QUICK_S = 5.0
+"""Of a question asked while a person waits and every other update with them."""
 STORIES_MAX = 20
 """Of a case, to find its five newest developments among."""
 TOAST_CHARS_MAX = 200
@@ -97,15 +99,29 @@ class ChatLoop:
         await self._prepare()
         offset = int(await self._store.setting(OFFSET) or 0)
         while True:
+            at: int | None = None
             try:
-                updates = await self._updates(offset)
+                for update in await self._updates(offset):
+                    at = update.update_id
+                    await self._take(update)
+                    offset = await self._taken(at)
+            except (StoreError, ConfigError):
+                raise
             except Conflict as error:
                 log.error("another program polls this bot; I stop answering", why=redacted(error))  # noqa: TRY400  the traceback says nothing more
                 return
-            for update in updates:
-                await self._take(update)
-                offset = update.update_id + 1
-                await self._store.put_setting(OFFSET, str(offset))
+            except Exception:
+                # Our own bug: an update that cannot be handled must not stop all that follow.
+                log.exception("an update was not handled", update_id=at)
+                if at is None:
+                    await self._back_off(BACKOFF_MIN_S)
+                else:
+                    offset = await self._taken(at)
+
+    async def _taken(self, update_id: int) -> int:
+        """Keep that this update is done with; return the next one's id."""
+        await self._store.put_setting(OFFSET, str(update_id + 1))
+        return update_id + 1
 
     async def close(self) -> None:
         """Let go of the bot's connections; call it after `run` has ended."""
@@ -139,28 +155,23 @@ class ChatLoop:
         except InvalidToken:
             raise bad_token() from None
         except TelegramError as error:
-            wait_s = self._wait_s
-            if isinstance(asked := outcome(error, None), RetryAt):
-                wait_s = max(wait_s, asked.after.total_seconds())
-            log.warning("no updates from Telegram", why=redacted(error), retry_s=wait_s)
-            await self._clock.sleep(wait_s)
-            self._wait_s = min(self._wait_s * 2, BACKOFF_MAX_S)
+            asked = outcome(error, None)
+            asked_s = asked.after.total_seconds() if isinstance(asked, RetryAt) else 0.0
+            log.warning("no updates from Telegram", why=redacted(error))
+            await self._back_off(asked_s)
             return ()
         self._wait_s = BACKOFF_MIN_S
         return updates
 
-    async def _take(self, update: Update) -> None:
-        try:
-            taken = incoming(update)
-            if taken is not None:
-                await self._answer(taken)
-        except StoreError:
-            raise
-        except Exception:
-            # Our own bug: one update that cannot be handled must not stop all that follow.
-            log.exception("an update was not handled", update_id=update.update_id)
+    async def _back_off(self, at_least_s: float) -> None:
+        """Wait, longer each time until updates come again."""
+        await self._clock.sleep(max(self._wait_s, at_least_s))
+        self._wait_s = min(self._wait_s * 2, BACKOFF_MAX_S)
 
-    async def _answer(self, taken: Incoming) -> None:
+    async def _take(self, update: Update) -> None:
+        taken = incoming(update)
+        if taken is None:
+            return
         view = await self._view(taken)
         needed = need(taken, view)
         if needed.case is not None:
@@ -190,7 +201,9 @@ class ChatLoop:
         if taken.user_id is None:
             return None
         try:
-            member = await self._bot.get_chat_member(taken.chat_id, taken.user_id)
+            member = await self._bot.get_chat_member(
+                taken.chat_id, taken.user_id, read_timeout=QUICK_S, connect_timeout=QUICK_S
+            )
         except TelegramError as error:
             log.warning("group admin not known", chat=taken.chat_id, why=redacted(error))
             return None

@@ -23,6 +23,7 @@ from aggregator.model import (
     Sent,
     Unknown,
 )
+from aggregator.telegram import words
 from aggregator.telegram.markup import TEXT_CHARS_MAX, clip, own, plain
 from aggregator.telegram.outcome import Amend, Remedy, outcome
 
@@ -50,9 +51,10 @@ class Form:
 class TelegramNotifier:
     """Sends and edits through the Bot API; whatever happens comes back as a value."""
 
-    def __init__(self, bot: Bot, *, prefix: str = "") -> None:
-        """`prefix` stands first in each message, on a line of its own."""
+    def __init__(self, bot: Bot, *, prefix: str = "", total_s: float = DELIVER_TOTAL_S) -> None:
+        """`prefix` stands first in each message, on a line of its own; `total_s` bounds a call."""
         self._bot = bot
+        self._total_s = total_s
         self._prefix = prefix
 
     async def deliver(self, delivery: Delivery) -> DeliveryOutcome:
@@ -81,7 +83,7 @@ class TelegramNotifier:
 
     async def _once(self, delivery: Delivery, form: Form) -> DeliveryOutcome | Amend:
         try:
-            async with asyncio.timeout(DELIVER_TOTAL_S):
+            async with asyncio.timeout(self._total_s):
                 if delivery.message_id is None:
                     return Sent(message_id=await self._send(delivery, form))
                 await self._edit(delivery, delivery.message_id, form)
@@ -89,7 +91,7 @@ class TelegramNotifier:
         except TelegramError as error:
             return outcome(error, delivery.message_id)
         except TimeoutError:
-            return Unknown(detail=f"no answer within {DELIVER_TOTAL_S:.0f} s")
+            return Unknown(detail=f"no answer within {self._total_s:g} s")
 
     async def _send(self, delivery: Delivery, form: Form) -> int:
         sent = await self._bot.send_message(
@@ -183,9 +185,10 @@ def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | No
 
 
 def _essence(lines: list[str]) -> list[str]:
-    """Return label and headline, and the last paragraph: where, by whom, why."""
+    """Return label, headline and sources: the last paragraph without its place and its reason."""
     last_gap = max((at for at, line in enumerate(lines) if not line.strip()), default=0)
-    return lines if last_gap < 2 else [*lines[:2], *lines[last_gap + 1 :]]
+    rest = [line for line in lines[last_gap + 2 :] if not line.startswith(f"{words.WHY}: ")]
+    return [*lines[:2], *rest] if last_gap >= 2 and rest else lines
 
 
 def _block(mark: str, lines: list[str], prefix: str) -> str:

@@ -85,19 +85,28 @@ def _html(
 ) -> str:
     lead = story.lead
     lines = [_first_line(story, targets, cases, titles)]
-    headline = markup.clip(lead.title, plan.headline_chars or len(lead.title))
-    lines.append(escape(headline) or words.TITLE_MISSING)
-    if plan.sentence and (sentence := _sentence(lead)):
-        lines.append(f"\n“{escape(sentence)}” {_outlet(lead, linked=False)}")
+    lines += _told(lead, plan, named=_case(targets, cases) is not None)
     lines += ["", _where(lead, targets, cases), _sources(story, plan.sources)]
     lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, plan.hits)}</i>")
     return "\n".join(lines)
 
 
-def _sentence(lead: Report) -> str:
-    if lead.kind is FeedKind.COURT:
-        return docket_entry(lead.summary)
-    return hit_sentence(lead.title, lead.summary, lead.evidence)
+def _told(lead: Report, plan: Plan, *, named: bool) -> list[str]:
+    """Return the headline and the hit sentence.
+
+    A court's feed has the case's name for a title and the entry for a summary, so there the entry
+    leads, and the title follows where the first line does not name the case already.
+    """
+    chars = plan.headline_chars or len(lead.title)
+    headline = escape(markup.clip(lead.title, chars)) or words.TITLE_MISSING
+    if not plan.sentence:
+        return [headline]
+    by = _outlet(lead, linked=False)
+    if lead.kind is FeedKind.COURT and (entry := docket_entry(lead.summary)):
+        quoted = f"“{escape(entry)}” {by}"
+        return [quoted] if named else [quoted, headline]
+    sentence = hit_sentence(lead.title, lead.summary, lead.evidence)
+    return [headline, "", f"“{escape(sentence)}” {by}"] if sentence else [headline]
 
 
 def _first_line(
@@ -187,19 +196,15 @@ def _why(
     titles: Mapping[Target, str],
     hits_max: int,
 ) -> str:
-    named = [
-        words.followed(target.kind, _title(target, cases, titles))
-        for target in targets[:FOLLOWED_MAX]
-    ]
-    if len(targets) > FOLLOWED_MAX:
-        named.append(words.and_more(len(targets) - FOLLOWED_MAX))
+    shown = [(target.kind, _title(target, cases, titles)) for target in targets[:FOLLOWED_MAX]]
+    parts = [words.followed(shown, len(targets) - len(shown))] if shown else []
     hits = dict.fromkeys(
         markup.clip(one.text, WORD_CHARS_MAX)
         for one in story.lead.evidence
         if one.field in {"title", "summary"}
     )
     quoted = ", ".join(f"“{escape(hit)}”" for hit in list(hits)[:hits_max] if hit)
-    return "; ".join([*named, *([words.matched(quoted)] if quoted else [])])
+    return "; ".join([*parts, *([words.matched(quoted)] if quoted else [])])
 
 
 def _buttons(

@@ -6,6 +6,7 @@ put in as it is; whoever builds HTML escapes it first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -82,8 +83,9 @@ def and_more(count: int) -> str:
     return f"and {count} more"
 
 
-def followed(kind: TargetKind, title: str) -> str:
-    return f"you follow the {KIND[kind]} {title}"
+def followed(things: Sequence[tuple[TargetKind, str]], more: int) -> str:
+    named = [f"the {KIND[kind]} {title}" for kind, title in things]
+    return f"you follow {', '.join([*named, *([and_more(more)] if more else [])])}"
 
 
 def matched(words: str) -> str:

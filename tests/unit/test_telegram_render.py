@@ -186,7 +186,12 @@ def test_a_docket_entry_is_shown_though_nothing_in_it_matched():
         summary="[Order on Motion to Compel] (148)",
         evidence=(),
     )
-    assert "“[Order on Motion to Compel] (148)”" in text_of(story(entry))
+    lines = text_of(story(entry)).split("\n")
+    assert lines[1:3] == ["“[Order on Motion to Compel] (148)” D.D.C.", ""]
+    assert text_of(story(entry), targets=(THEME,)).split("\n")[1:3] == [
+        "“[Order on Motion to Compel] (148)” D.D.C.",
+        "1:23-cv-01599 SECURITIES AND EXCHANGE COMMISSION v. BINANCE",
+    ]
 
 
 def test_court_docket_number_and_time_stand_in_their_tags():
@@ -227,7 +232,7 @@ def test_nobody_is_called_first_who_was_not():
 def test_the_why_line_names_what_is_followed_and_the_words_that_matched():
     last = text_of(story(), targets=(THEME, BINANCE)).split("\n")[-1]
     assert last == (
-        "Why: you follow the case SEC v. Binance; you follow the watchlist Stablecoin rules; "
+        "Why: you follow the case SEC v. Binance, the watchlist Stablecoin rules; "
         "matched “Binance.US”, “inspection”"
     )
 

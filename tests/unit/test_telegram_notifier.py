@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aggregator.model import (
+    Button,
+    ChatGone,
+    Delivery,
+    Message,
+    NotSent,
+    Place,
+    Priority,
+    Rejected,
+    RetryAt,
+    Sent,
+    Unknown,
+)
+from aggregator.telegram import notifier as module
+from aggregator.telegram.connect import close_bot, make_bot
+from aggregator.telegram.notifier import ConsoleNotifier, TelegramNotifier
+from tests.fake_telegram import TOKEN, FakeTelegram
+
+NOW = datetime(2023, 9, 18, 20, 14, tzinfo=UTC)
+CHAT = 7
+READ = Button(text="Read", url="https://wire-one.example/a")
+OPEN = Button(text="Open case", data="v1:case:sec-v-binance")
+MESSAGE = Message(html="<b>SEC v. Binance</b> &amp; more", buttons=((OPEN, READ),))
+
+
+def delivery(message=MESSAGE, *, chat=CHAT, thread=0, message_id=None):
+    return Delivery(
+        place=Place(chat_id=chat, thread_id=thread),
+        key="story:s1:1",
+        message=message,
+        priority=Priority.NORMAL,
+        created=NOW,
+        message_id=message_id,
+    )
+
+
+@asynccontextmanager
+async def connected(telegram, **options):
+    bot = make_bot(TOKEN, telegram.base)
+    try:
+        yield TelegramNotifier(bot, **options)
+    finally:
+        await close_bot(bot)
+
+
+@pytest.fixture
+async def telegram():
+    async with FakeTelegram() as server:
+        yield server
+
+
+async def test_a_message_arrives_as_html_with_buttons_and_without_preview(telegram):
+    async with connected(telegram) as notifier:
+        outcome = await notifier.deliver(delivery())
+    (message,) = telegram.sent(CHAT)
+    assert outcome == Sent(message_id=message.message_id)
+    assert message.text == "SEC v. Binance & more"
+    assert message.buttons == [
+        [
+            {"text": "Open case", "callback_data": "v1:case:sec-v-binance"},
+            {"text": "Read", "url": "https://wire-one.example/a"},
+        ]
+    ]
+    assert not message.preview
+    assert not message.silent
+
+
+async def test_an_edit_changes_the_message_and_keeps_its_buttons(telegram):
+    async with connected(telegram) as notifier:
+        first = await notifier.deliver(delivery())
+        assert isinstance(first, Sent)
+        changed = replace(MESSAGE, html="<b>SEC v. Binance</b>, also reported by 1 outlet")
+        outcome = await notifier.deliver(delivery(changed, message_id=first.message_id))
+    (message,) = telegram.sent(CHAT)
+    assert outcome == first
+    assert message.text == "SEC v. Binance, also reported by 1 outlet"
+    assert message.edits == ["SEC v. Binance & more"]
+    assert message.button_texts == ["Open case", "Read"]
+    assert not message.preview
+
+
+async def test_an_edit_that_changes_nothing_counts_as_sent(telegram):
+    async with connected(telegram) as notifier:
+        first = await notifier.deliver(delivery())
+        assert isinstance(first, Sent)
+        assert await notifier.deliver(delivery(message_id=first.message_id)) == first
+    assert telegram.sent(CHAT)[0].edits == []
+
+
+async def test_an_edit_of_what_is_not_there_is_rejected(telegram):
+    async with connected(telegram) as notifier:
+        outcome = await notifier.deliver(delivery(message_id=99))
+    assert isinstance(outcome, Rejected)
+    assert "not found" in outcome.detail
+
+
+async def test_a_silent_message_makes_no_sound(telegram):
+    async with connected(telegram) as notifier:
+        await notifier.deliver(delivery(replace(MESSAGE, silent=True)))
+    assert telegram.sent(CHAT)[0].silent
+
+
+async def test_markup_that_telegram_refuses_is_sent_once_more_as_plain_text(telegram):
+    bad = Message(html='<b>Bad<br></b> &lt; <a href="https://x.example/">x</a>', buttons=((OPEN,),))
+    async with connected(telegram) as notifier:
+        outcome = await notifier.deliver(delivery(bad))
+    (message,) = telegram.sent(CHAT)
+    assert outcome == Sent(message_id=message.message_id)
+    assert message.text == "Bad < x (https://x.example/)"
+    assert message.button_texts == ["Open case"]
+    assert len(telegram.called("sendMessage")) == 2
+
+
+async def test_a_message_refused_twice_for_the_same_fault_is_rejected(telegram):
+    said = "Bad Request: can't parse entities: nothing pleases me"
+    telegram.refuses("sendMessage", 400, said)
+    telegram.refuses("sendMessage", 400, said)
+    async with connected(telegram) as notifier:
+        assert isinstance(await notifier.deliver(delivery()), Rejected)
+    assert len(telegram.called("sendMessage")) == 2
+
+
+async def test_a_message_too_long_is_cut_and_sent(telegram):
+    async with connected(telegram) as notifier:
+        outcome = await notifier.deliver(delivery(Message(html="word " * 1000)))
+    assert isinstance(outcome, Sent)
+    assert telegram.sent(CHAT)[0].text.endswith("word…")
+
+
+async def test_a_lost_topic_falls_back_to_the_chat(telegram):
+    telegram.refuses("sendMessage", 400, "Bad Request: message thread not found")
+    async with connected(telegram) as notifier:
+        outcome = await notifier.deliver(delivery(chat=-1001, thread=44))
+    assert isinstance(outcome, Sent)
+    assert telegram.sent(-1001)[0].thread is None
+
+
+async def test_a_topic_is_reached_and_the_general_topic_needs_no_id(telegram):
+    async with connected(telegram) as notifier:
+        await notifier.deliver(delivery(chat=-1001, thread=44))
+        await notifier.deliver(delivery(chat=-1001, thread=1))
+    assert [message.thread for message in telegram.sent(-1001)] == [44, None]
+
+
+async def test_refused_buttons_are_left_out(telegram):
+    long = Message(html="x", buttons=((Button(text="Open", data="x" * 65),),))
+    async with connected(telegram) as notifier:
+        outcome = await notifier.deliver(delivery(long))
+    assert isinstance(outcome, Sent)
+    assert telegram.sent(CHAT)[0].buttons == []
+
+
+async def test_a_flood_comes_back_as_a_wait(telegram):
+    telegram.floods(CHAT, 3)
+    async with connected(telegram) as notifier:
+        assert await notifier.deliver(delivery()) == RetryAt(after=timedelta(seconds=3))
+        assert isinstance(await notifier.deliver(delivery()), Sent)
+
+
+async def test_a_chat_that_blocked_left_or_moved_is_gone(telegram):
+    telegram.blocks(CHAT)
+    telegram.deactivates(8)
+    telegram.loses(9)
+    telegram.migrates(-10, -100200)
+    async with connected(telegram) as notifier:
+        blocked = await notifier.deliver(delivery())
+        assert isinstance(blocked, ChatGone)
+        assert "blocked by the user" in blocked.detail
+        assert isinstance(await notifier.deliver(delivery(chat=8)), ChatGone)
+        assert isinstance(await notifier.deliver(delivery(chat=9)), ChatGone)
+        moved = await notifier.deliver(delivery(chat=-10))
+    assert isinstance(moved, ChatGone)
+    assert moved.migrated_to == -100200
+
+
+async def test_nobody_listening_means_not_sent(telegram):
+    await telegram.stops()
+    async with connected(telegram) as notifier:
+        assert isinstance(await notifier.deliver(delivery()), NotSent)
+
+
+@pytest.mark.parametrize("trouble", ["cuts_before", "cuts_after", "answers_502"])
+async def test_a_broken_answer_leaves_it_unknown(telegram, trouble):
+    getattr(telegram, trouble)("sendMessage")
+    async with connected(telegram) as notifier:
+        assert isinstance(await notifier.deliver(delivery()), Unknown)
+    assert len(telegram.sent(CHAT)) == (1 if trouble == "cuts_after" else 0)
+
+
+async def test_an_answer_that_never_comes_leaves_it_unknown(telegram):
+    telegram.hangs_after_accepting()
+    bot = make_bot(TOKEN, telegram.base)
+    try:
+        notifier = TelegramNotifier(bot, total_s=0.2)
+        assert isinstance(await notifier.deliver(delivery()), Unknown)
+    finally:
+        await close_bot(bot)
+    assert len(telegram.sent(CHAT)) == 1
+
+
+async def test_a_revoked_token_means_not_sent_and_is_not_named(telegram):
+    telegram.revokes_the_token()
+    async with connected(telegram) as notifier:
+        outcome = await notifier.deliver(delivery())
+    assert isinstance(outcome, NotSent)
+    assert "token" in outcome.detail
+    assert TOKEN not in outcome.detail
+
+
+async def test_a_prefix_stands_first_in_each_message(telegram):
+    async with connected(telegram, prefix="DEMO, replay of 18 Sep 2023") as notifier:
+        first = await notifier.deliver(delivery())
+        assert isinstance(first, Sent)
+        await notifier.deliver(delivery(Message(html="new"), message_id=first.message_id))
+    (message,) = telegram.sent(CHAT)
+    assert message.edits == ["DEMO, replay of 18 Sep 2023\nSEC v. Binance & more"]
+    assert message.text == "DEMO, replay of 18 Sep 2023\nnew"
+
+
+async def test_the_console_prints_new_alerts_whole_and_of_updates_what_changed():
+    printed: list[str] = []
+    console = ConsoleNotifier(printed.append, prefix="DEMO")
+    html = "<b>SEC v. Binance</b> · Low\nHeadline\n\n“Quoted.” Wire One\n\nD.D.C.\nWire One first\n<i>Why: x</i>"
+    first = await console.deliver(delivery(Message(html=html)))
+    second = await console.deliver(delivery(Message(html="other")))
+    assert (first, second) == (Sent(message_id=1), Sent(message_id=2))
+    edit = delivery(Message(html=html), message_id=1)
+    assert await console.deliver(edit) == first
+    new, _, updated = (block.split("\n") for block in printed)
+    assert new[0].startswith("┌─ DEMO ─ new ─")
+    assert new[1:-1] == [
+        "│ SEC v. Binance · Low",
+        "│ Headline",
+        "│",
+        "│ “Quoted.” Wire One",
+        "│",
+        "│ D.D.C.",
+        "│ Wire One first",
+        "│ Why: x",
+    ]
+    assert updated[0].startswith("┌─ DEMO ─ updated ─")
+    assert updated[1:-1] == ["│ SEC v. Binance · Low", "│ Headline", "│ Wire One first"]
+
+
+async def test_long_lines_are_wrapped_on_the_console_and_addresses_are_not():
+    printed: list[str] = []
+    url = "https://x.example/" + "y" * 120
+    await ConsoleNotifier(printed.append).deliver(delivery(Message(html="word " * 60 + url)))
+    lines = printed[0].split("\n")
+    assert f"│ {url}" in lines
+    assert all(len(line) <= module.CONSOLE_COLUMNS for line in lines if url not in line)
