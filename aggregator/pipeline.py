@@ -131,15 +131,15 @@ class Pipeline:
         first_read: bool = False,
     ) -> Taken:
         """Match, join and decide on `items`, in order, and commit what follows as one batch."""
-        readings = tuple(self.matcher.read(item) for item in items)
-        events = tuple(
-            event_of(item, reading) for item, reading in zip(items, readings, strict=True)
-        )
+        read = tuple(self.matcher.read(item) for item in items)
         async with self._serial:
             for _ in range(STALE_TRIES_MAX):
                 window = await self._fresh_window(min(item.at for item in items))
-                decisions, stories = _decide(items, readings, events, window, first_read=first_read)
                 followers = (*self._subscriptions, *self._always(self.matcher))
+                followed = {follower.target for follower in followers}
+                readings = tuple(reading.seen_by(followed) for reading in read)
+                events = tuple(map(event_of, items, readings))
+                decisions, stories = _decide(items, readings, events, window, first_read=first_read)
                 alerts = decide.alerts(stories, followers)
                 deliveries = tuple(self._delivery(alert) for alert in alerts)
                 batch = Batch(

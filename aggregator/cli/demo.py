@@ -60,7 +60,7 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
     from aggregator.service.clock import SystemClock
     from aggregator.service.program import Program
     from aggregator.store.sqlite import SqliteStore
-    from aggregator.telegram.connect import connect, make_bot
+    from aggregator.telegram.connect import close_bot, connect, make_bot
     from aggregator.telegram.notifier import ConsoleNotifier, TelegramNotifier
 
     script = load()
@@ -75,7 +75,7 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
         place, bot = settings.demo_chat, make_bot(compose.secret(settings), settings.api_base)
         notifier = TelegramNotifier(bot, prefix=TELEGRAM_PREFIX)
         await connect(bot, SystemClock())
-        closers.append(bot.shutdown)
+        closers.append(lambda: close_bot(bot))
     else:
         notifier = ConsoleNotifier(click.echo)
     try:

@@ -95,7 +95,7 @@ async def _peek(
                     feed = _as_court(feed, parsed)
                     items = items_of(feed, parsed, SystemClock().now())
                     for item in items:
-                        reading = matcher.read(item)
+                        reading = matcher.read(item).seen_by(())
                         if as_json:
                             data = _json(source, item, reading)
                             click.echo(json.dumps(data, ensure_ascii=False))

@@ -61,7 +61,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
     from aggregator.service.program import Program
     from aggregator.store.sqlite import SqliteStore
     from aggregator.telegram.chat import ChatLoop
-    from aggregator.telegram.connect import connect, make_bot
+    from aggregator.telegram.connect import close_bot, connect, make_bot
     from aggregator.telegram.notifier import ConsoleNotifier, TelegramNotifier
 
     stop = asyncio.Event()
@@ -99,7 +99,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
                 wake=works.deliverer.wake,
             )
             loops.append(chat.run)
-            closers.append(bot.shutdown)
+            closers.append(lambda: close_bot(bot))
         else:
             click.echo(CONNECT, err=True)
             await store.revive_chat(compose.CONSOLE.chat_id)

@@ -9,7 +9,9 @@ from charset_normalizer import from_bytes
 
 _SNIFF_BYTES = 1024
 _DETECT_BYTES_MIN = 64
-_DETECT_BYTES_MAX = 64 * 1024
+_DETECT_BYTES_MAX = 16 * 1024
+_STRANGE_BYTES_MAX = 10_000
+"""Each costs a call."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: it begins with that one's mark
@@ -86,11 +88,12 @@ def _try(body: bytes, declared: list[str]) -> str:
 
 def _nearly_utf8(body: bytes) -> str | None:
     """Return UTF-8 with a few bytes of cp1252 among it, as pasted quotes leave it, or None."""
-    text = body.decode("utf-8", "casewire.cp1252")
-    # A strange byte becomes one character of U+0080 to U+00FF or cp1252; count what decoded well.
-    bad = body.decode("utf-8", "replace").count("\ufffd")
+    text = body.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
     good = sum(map(len, re.findall(r"[^\x00-\x7f]+", text))) - bad
-    return text if good >= bad else None
+    if good < bad:
+        return None
+    return text if bad > _STRANGE_BYTES_MAX else body.decode("utf-8", "casewire.cp1252")
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -135,7 +138,7 @@ def _known(name: str) -> str | None:
 
 def _detected(body: bytes) -> str | None:
     """Return the detector's guess from the lines that say something: those beyond ASCII."""
-    lines = re.findall(rb"[^<>\n]*[\x80-\xff][^<>\n]*", body)
+    lines = (line for line in re.split(rb"[<>\n]+", body) if not line.isascii())
     sample = b"\n".join(lines)[:_DETECT_BYTES_MAX]
     if len(sample) < _DETECT_BYTES_MIN:
         return None

@@ -88,7 +88,7 @@ def plain_text(markup: str, *, chars_max: int, is_html: bool = True) -> str:
         text = html.unescape(markup)
     if _LEFT_OVER.search(text):
         text = _LEFT_OVER.sub(lambda entity: html.unescape(entity[0]), text)
-    return tidy(text, chars_max=chars_max)
+    return tidy(_repaired(text), chars_max=chars_max)
 
 
 def tidy(text: str, *, chars_max: int) -> str:
@@ -97,9 +97,7 @@ def tidy(text: str, *, chars_max: int) -> str:
     Applying it again changes nothing.
     """
     text = text[: chars_max * 8]
-    text = _PUNCTUATION.sub(lambda found: _PUNCTUATION_OF[found[1]], text)
     if not text.isascii():
-        text = _repaired(text)
         text = _JOINERS.sub("", _NO_PLACE.sub("", text))
         text = unicodedata.normalize("NFC", _MARKS.sub(r"\1", unicodedata.normalize("NFD", text)))
     else:
@@ -127,7 +125,7 @@ def canonical_url(url: str) -> str:
         host = parts.hostname.removesuffix(".").removeprefix("www.").removeprefix("amp.")
         if parts.port not in {None, 80, 443}:
             host = f"{host}:{parts.port}"
-        path = re.sub(r"(?:/amp)?/*$", "", parts.path)
+        path = re.sub(r"(?:/+amp)?[/\\]*$", "", parts.path, flags=re.IGNORECASE)
         query = parts.query
         if "=" in query:
             pairs = parse_qsl(query, keep_blank_values=True)
@@ -166,6 +164,9 @@ def _fold(text: str) -> str:
 
 def _repaired(text: str) -> str:
     """Undo UTF-8 read in a wrong charset, only where the text cannot have been meant."""
+    if text.isascii():
+        return text
+    text = _PUNCTUATION.sub(lambda found: _PUNCTUATION_OF[found[1]], text)
     if not is_bad(text):
         return text
     fixed = str(ftfy.fix_encoding(text))

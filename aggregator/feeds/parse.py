@@ -78,6 +78,8 @@ def _read(document: bytes, base_url: str) -> ParseOutcome:
             resolve_relative_uris=False,
             sanitize_html=False,
         )
+    except MemoryError:
+        raise  # about this process, not about the feed
     except Exception as error:  # noqa: BLE001 - hostile bytes find new ways to break a parser
         return ParseFailed(detail=f"the parser gave up ({type(error).__name__})")
     if not feed.entries and re.search(rb"<(?:\w+:)?(?:item|entry)[\s>]", document):

@@ -27,6 +27,7 @@ _ANSWER_BYTES_MAX = 64 * 2**20
 _START_S = 30.0
 _PARSES_MAX = 1000
 """After so many a worker is replaced, so that what it leaked once does not stay for ever."""
+_WARM_UP = b"<rss><channel><item><title>Caf\xe9 &eacute; <b>x</b></title></item></channel></rss>"
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH",
                 "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_ENV")  # fmt: skip
 
@@ -45,7 +46,7 @@ class InlineParser:
 class WorkerParser:
     """One worker process, started when first needed; parses one body at a time."""
 
-    def __init__(self, *, deadline_s: float = 10.0, memory_bytes_max: int = 768 * 2**20) -> None:
+    def __init__(self, *, deadline_s: float = 10.0, memory_bytes_max: int = 512 * 2**20) -> None:
         self._deadline_s = deadline_s
         self._memory_bytes_max = memory_bytes_max
         self._lock = asyncio.Lock()
@@ -67,7 +68,10 @@ class WorkerParser:
                 return ParseFailed(detail=f"the parser did not start ({type(error).__name__})")
             try:
                 async with asyncio.timeout(self._deadline_s):
-                    return await _exchange(worker, fetched)
+                    answer = await _exchange(worker, fetched)
+                if answer.get("spent"):
+                    await self._end()
+                return outcome_of(answer)
             except TimeoutError:
                 await self._end()
                 return ParseFailed(detail=f"refused: parsing took more than {self._deadline_s:g} s")
@@ -126,14 +130,15 @@ def environment_of(ours: Mapping[str, str]) -> dict[str, str]:
     return {**{name: ours[name] for name in _ENVIRONMENT if name in ours}, "PYTHONPATH": path}
 
 
-async def _exchange(worker: asyncio.subprocess.Process, fetched: Fetched) -> ParseOutcome:
+async def _exchange(worker: asyncio.subprocess.Process, fetched: Fetched) -> dict[str, Any]:
     if worker.stdin is None:
         raise EOFError
     about = json.dumps({"content_type": fetched.content_type, "base_url": fetched.url}).encode()
     worker.stdin.write(_LENGTH.pack(len(about)) + about + _LENGTH.pack(len(fetched.body)))
     worker.stdin.write(fetched.body)
     await worker.stdin.drain()
-    return outcome_of(json.loads(await _receive(worker)))
+    answer: dict[str, Any] = json.loads(await _receive(worker))
+    return answer
 
 
 async def _receive(worker: asyncio.subprocess.Process) -> bytes:
@@ -197,10 +202,12 @@ def _work(source: BinaryIO, sink: BinaryIO, deadline_s: int) -> None:
         signal.alarm(deadline_s)
         try:
             outcome = parse(body, **json.loads(about))
+            answer = plain_of(outcome)
         except MemoryError:
-            outcome = ParseFailed(detail="refused: parsing took too much memory")
+            # What is left of this process is not to be trusted with another feed.
+            answer = {"failed": "refused: parsing took too much memory", "spent": True}
         signal.alarm(0)
-        _send(sink, json.dumps(plain_of(outcome)).encode())
+        _send(sink, json.dumps(answer).encode())
 
 
 def _take(source: BinaryIO) -> bytes | None:
@@ -222,6 +229,8 @@ def main(arguments: list[str]) -> None:
     import resource  # noqa: PLC0415 - the parent needs none of it, and some systems lack it
 
     memory_bytes_max, deadline_s = map(int, arguments)
+    # Loads what is loaded late, so that the limit below meets parsing alone.
+    parse(_WARM_UP, content_type="", base_url="")
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with os.fdopen(os.dup(1), "wb") as sink:

@@ -48,6 +48,8 @@ _BARE = re.compile(
     r"(?<![\w:$€£.,/-])(?P<year>\d{2})-(?P<number>\d{2,5})(?:-[a-z]{2,4})?(?![\w/-]|[.,]\d)"
 )
 """`22-1142`, and as bankruptcy courts write it with the judge's initials, `16-10992-smb`."""
+_HINT = re.compile(r"\d-|\d\s?(?i:c[vri]|m[cdij])|C[VR]\s?\d")
+"""What every form has; most texts do not, and are spared the rest."""
 _PREFIX = re.compile(
     r"^(?:(?:civil|criminal)\s+(?:action|case)\s+|case\s+|docket\s+|appeal\s+)?"
     r"(?:nos?\.?|number|#)?:?\s*",
@@ -78,6 +80,8 @@ def find(text: str, *, bare: bool = False) -> tuple[Found, ...]:
     would take scores and ranges for cases.
     """
     straight = straighten(text)
+    if not _HINT.search(straight):
+        return ()
     found: list[Found] = []
     patterns: list[tuple[re.Pattern[str], str | None]] = [
         (_TYPED, ""),
@@ -114,6 +118,8 @@ def court_case(url: str) -> tuple[str, str] | None:
 
     An appellate link carries the docket number or an internal id; either is returned as it is.
     """
+    if "uscourts.gov" not in url.lower():
+        return None
     try:
         parts = urlsplit(url.strip())
         host = _COURT_HOST.fullmatch((parts.hostname or "").lower())

@@ -46,12 +46,15 @@ class Found:
         self.facts: dict[Atom, tuple[Evidence, ...]] = {}
         """What is not a place in the text: dockets, courts, case ids."""
 
+    def store(self, field: TextField | None) -> dict[Atom, list[Span]]:
+        """Return where hits in `field` are filed; None is title and summary."""
+        return self.hits if field in (None, "title", "summary") else self.beyond
+
     def spans(self, atom: Atom, field: TextField | None) -> Sequence[Span]:
         """Return the hits of `atom` in `field`; None is title and summary."""
+        spans = self.store(field).get(atom)
         if field is None:
-            return self.hits.get(atom, ())
-        store = self.hits if field in ("title", "summary") else self.beyond
-        spans = store.get(atom)
+            return spans or ()
         if not spans:
             return ()
         start, end = self.surface.bounds(field)
@@ -145,15 +148,18 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class OneAtom:
-    """`OneOf` of leaves in title and summary: nearly all of them, and a set comparison."""
+    """`OneOf` of leaves in the same field: nearly all of them, and a set comparison."""
 
     atoms: frozenset[Atom]
+    field: TextField | None
 
     def holds(self, found: Found) -> bool:
-        return not self.atoms.isdisjoint(found.hits)
+        if self.atoms.isdisjoint(found.store(self.field)):
+            return False
+        return self.field is None or any(found.spans(atom, self.field) for atom in self.atoms)
 
     def evidence(self, found: Found) -> list[Evidence]:
-        spans = [span for atom in self.atoms for span in found.hits.get(atom, ())]
+        spans = [span for atom in self.atoms for span in found.spans(atom, self.field)]
         return [found.surface.evidence(min(spans))]
 
     def anchor(self, weights: Sequence[float]) -> Anchor:
@@ -180,7 +186,8 @@ class Absent:
 class Together:
     """Parts within so many words of their neighbours, in one field, each in words of its own."""
 
-    parts: tuple[frozenset[Leaf], ...]
+    parts: tuple[frozenset[Atom], ...]
+    field: TextField | None
     words: int
     ordered: bool
 
@@ -190,18 +197,22 @@ class Together:
     def evidence(self, found: Found) -> list[Evidence]:
         return [found.surface.evidence(span) for span in self._chain(found) or ()]
 
-    def anchor(self, weights: Sequence[float]) -> Anchor | None:
-        ways = [_union([leaf.anchor(weights) for leaf in part]) for part in self.parts]
-        return min((way for way in ways if way), key=lambda anchor: anchor[0], default=None)
+    def anchor(self, weights: Sequence[float]) -> Anchor:
+        ways = ((sum(weights[atom] for atom in part), part) for part in self.parts)
+        return min(ways, key=lambda anchor: anchor[0])
 
     def _chain(self, found: Found) -> list[Span] | None:
-        placed: list[Placed] = []
-        for number, part in enumerate(self.parts):
-            spans = {span for leaf in part for span in found.spans(leaf.atom, leaf.field)}
-            if not spans:
-                return None
-            placed += ((start, end, number) for start, end in spans)
-        placed.sort()
+        store = found.store(self.field)
+        if any(part.isdisjoint(store) for part in self.parts):
+            return None
+        placed: list[Placed] = sorted(
+            {
+                (start, end, number)
+                for number, part in enumerate(self.parts)
+                for atom in part & store.keys()
+                for start, end in found.spans(atom, self.field)
+            }
+        )
         title_end = found.surface.title_end
         title = [place for place in placed if place[0] < title_end]
         for field in (title, placed[len(title) :]):
@@ -245,8 +256,10 @@ def ready(query: Query, resolve: Resolve, field: TextField | None = None) -> Nod
         case Not(part=part):
             return Absent(ready(part, resolve, field))
         case Near(parts=parts, words=words, ordered=ordered):
-            alternatives = tuple(frozenset(terms(part, resolve, field)) for part in parts)
-            return Together(alternatives, words, ordered)
+            atoms = tuple(
+                frozenset(leaf.atom for leaf in terms(part, resolve, field)) for part in parts
+            )
+            return Together(atoms, field, words, ordered)
         case _:
             assert_never(query)
 
@@ -264,8 +277,11 @@ def _in_field(query: InField, resolve: Resolve) -> Node:
 
 
 def _one_of(parts: tuple[Node, ...]) -> Node:
-    leaves = [part.atom for part in parts if isinstance(part, Leaf) and part.field is None]
-    return OneAtom(frozenset(leaves)) if len(leaves) == len(parts) else OneOf(parts)
+    leaves = [part for part in parts if isinstance(part, Leaf)]
+    fields = {leaf.field for leaf in leaves}
+    if len(leaves) < len(parts) or len(fields) > 1:
+        return OneOf(parts)
+    return OneAtom(frozenset(leaf.atom for leaf in leaves), fields.pop())
 
 
 def terms(part: Query, resolve: Resolve, field: TextField | None = None) -> list[Leaf]:

@@ -6,8 +6,8 @@ immutable; a reload builds a new one beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from aggregator.matching import about, docket_entry, dockets
 from aggregator.matching.index import Fields, Index, Scan
@@ -28,6 +28,17 @@ from aggregator.model import (
 
 SUMMARY_LEAD_CHARS = 320
 """What an article is about stands in its first sentences; further down it tells the background."""
+
+
+PROCEEDINGS = frozenset(EventKind) - {
+    EventKind.OTHER,
+    EventKind.MOTION,
+    EventKind.DISCOVERY,
+    EventKind.HEARING,
+    EventKind.RULEMAKING,
+}
+"""What a follower of a company or person hears of in any matter; the small steps are for those
+who follow the case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,18 @@ class Reading:
     def chief(self) -> frozenset[Target]:
         """The targets it is chiefly about."""
         return frozenset(m.target for m in self.matches if m.relation is Relation.CHIEF)
+
+    def seen_by(self, followed: Collection[Target]) -> Reading:
+        """Return the reading without entities that nobody follows.
+
+        Cases and watchlists are what the rules are for; a name is only watched for who asked.
+        """
+        matches = tuple(
+            match
+            for match in self.matches
+            if match.target.kind is not TargetKind.ENTITY or match.target in followed
+        )
+        return self if len(matches) == len(self.matches) else replace(self, matches=matches)
 
     @property
     def related(self) -> frozenset[Target]:
@@ -79,6 +102,8 @@ class Matcher:
         scan = self._index.scan(Fields.of(item))
         happening = self._happening(item, scan)
         matches = [*self._cases(item, scan, happening), *self._watchlists(scan, happening)]
+        on_file = any(match.target.kind is TargetKind.CASE for match in matches)
+        matches += self._entities(scan, happening, on_file=on_file)
         return Reading(matches=tuple(matches), happening=happening, mentions=scan.mentions)
 
     def _happening(self, item: Item, scan: Scan) -> Happening:
@@ -135,6 +160,26 @@ class Matcher:
                     rule_version=rule.version,
                 )
             )
+        return found
+
+    def _entities(self, scan: Scan, happening: Happening, *, on_file: bool) -> list[Match]:
+        """Return the companies and people whose proceeding the headline tells of."""
+        if happening.quiet or happening.kind not in PROCEEDINGS:
+            return []
+        found = []
+        for slug in sorted(self._companies & scan.mentions.keys()):
+            spans = tuple(span for span in scan.mentions[slug] if span.field == "title")
+            if spans:
+                reason = "named in a proceeding" if on_file else "new matter, not on file"
+                found.append(
+                    Match(
+                        target=Target(kind=TargetKind.ENTITY, slug=slug),
+                        relation=Relation.CHIEF,
+                        evidence=spans,
+                        reason=reason,
+                        rule_version=self.rules.version,
+                    )
+                )
         return found
 
     def _watchlists(self, scan: Scan, happening: Happening) -> list[Match]:

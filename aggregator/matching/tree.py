@@ -39,11 +39,6 @@ def build(node: object, *, path: Path = ()) -> Query:
     return query
 
 
-def build_term(node: object, *, path: Path = ()) -> Query:
-    """Return the query of one list entry, a term or a tree; raises `TreeError`."""
-    return _entry(node, path, 0)
-
-
 def _node(node: object, path: Path, depth: int) -> Query:
     match node:
         case str():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aggregator.model import Button, Target, TargetKind
+from aggregator.telegram.markup import clip
 
 DATA_BYTES_MAX = 64
 VERSION: Final = "v1"
@@ -88,4 +89,4 @@ def _button(text: str, verb: str, rest: str) -> list[Button]:
     data = f"{VERSION}:{verb}:{rest}"
     if len(data.encode()) > DATA_BYTES_MAX:
         return []
-    return [Button(text=text[:TEXT_CHARS_MAX], data=data)]
+    return [Button(text=clip(text, TEXT_CHARS_MAX) or verb, data=data)]

@@ -108,19 +108,21 @@ async def test_a_worker_that_died_between_two_parses_is_replaced(worker):
 
 
 async def test_memory_has_a_limit_and_the_next_parse_works():
-    parser = WorkerParser(memory_bytes_max=256 * 2**20)
-    greedy = rss("<item>" + "<title>é</title>" * 1_000_000 + "</item>")
-    outcome = await parser.parse(FEED, greedy)
-    assert isinstance(outcome, ParseFailed), outcome
+    parser = WorkerParser(memory_bytes_max=100 * 2**20)
+    assert isinstance(await parser.parse(FEED, GOOD), Parsed)
+    first = parser.pid
+    outcome = await parser.parse(FEED, rss(f"<item><title>{'x' * 14_000_000}</title></item>"))
+    assert outcome == ParseFailed(detail="refused: parsing took too much memory")
+    assert not alive(first)
     assert isinstance(await parser.parse(FEED, GOOD), Parsed)
     await parser.close()
 
 
-async def test_a_parser_that_cannot_start_is_a_failure_of_the_feed_and_no_crash():
-    parser = WorkerParser(memory_bytes_max=1)
+async def test_a_parser_that_cannot_start_is_a_failure_of_the_feed_and_no_crash(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    parser = WorkerParser()
     outcome = await parser.parse(FEED, GOOD)
-    assert isinstance(outcome, ParseFailed)
-    assert outcome.detail.startswith("the parser did not start")
+    assert outcome == ParseFailed(detail="the parser did not start (FileNotFoundError)")
     await parser.close()
 
 

@@ -49,24 +49,29 @@ def shown(rule, title, summary="", **fields):
         ("non-breaking hyphen in phrase", "cross-claim", "a cross‑claim", ["cross‑claim"]),
         ("en dash", "SEC", "the SEC–Binance case", ["SEC"]),
         ("em dash", "Binance", "Binance—which denies it", ["Binance"]),
-        ("no-break space", '"Exchange Commission"', "Exchange\u00a0Commission", None),
+        (
+            "no-break space",
+            '"Exchange Commission"',
+            "Exchange\u00a0Commission",
+            ["Exchange\u00a0Commission"],
+        ),
         ("hyphen for blank", "class action", "a class-action suit", ["class-action"]),
         ("blank for hyphen", "class-action", "a class action suit", ["class action"]),
         ("composed", "Zürich", "in Zürich today", ["Zürich"]),
         ("decomposed text", "Zürich", "in Zu\u0308rich today", ["Zu\u0308rich"]),
         ("decomposed rule", "Zu\u0308rich", "in Zürich today", ["Zürich"]),
         ("Cyrillic capitals", "суд", "СУД решил", ["СУД"]),
-        ("Cyrillic edges", "суд", "судья решил", ()),
+        ("Cyrillic edges", "суд", "судья решил", None),
         ("Greek final sigma", "οδος", "ΟΔΟΣ", ["ΟΔΟΣ"]),
         ("ampersand in a name", "AT&T", "AT&T’s fine", ["AT&T"]),
-        ("part of a name with ampersand", '"AT"', "AT&T pays", ()),
+        ("part of a name with ampersand", '"AT"', "AT&T pays", None),
         ("ampersand between words", "Smith", "Smith & Wesson", ["Smith"]),
         ("quotation marks", "SEC", "the “SEC” said", ["SEC"]),
         ("hash", "SEC", "#SEC news", ["SEC"]),
         ("parentheses", "SEC", "the agency (SEC) said", ["SEC"]),
-        ("inside a longer word", "SEC", "SECURE for a SECond", ()),
-        ("inside a lower-case word", "sec", "second, secure, insect", ()),
-        ("acronym in lower case", "SEC", "wait a sec", ()),
+        ("inside a longer word", "SEC", "SECURE for a SECond", None),
+        ("inside a lower-case word", "sec", "second, secure, insect", None),
+        ("acronym in lower case", "SEC", "wait a sec", None),
         ("acronym in plural", "ETF", "two ETFs", ["ETFs"]),
         ("long capitals ignore case", "BINANCE", "Binance", ["Binance"]),
         ("title in capitals", "settle", "SEC SETTLES", ["SETTLES"]),
@@ -77,11 +82,16 @@ def shown(rule, title, summary="", **fields):
             "Motions to dismiss fail",
             ["Motions to dismiss"],
         ),
-        ("quoted words are not inflected", '"sue"', "The agency sued", ()),
-        ("contraction", "win", "It won't settle", ()),
+        ("quoted words are not inflected", '"sue"', "The agency sued", None),
+        ("contraction", "win", "It won't settle", None),
         ("prefix", "regulat*", "The regulator's view", ["regulator"]),
-        ("prefix in a phrase", "tree", "trees", ["trees"]),
-        ("nested phrases", '"Exchange Commission"', "Securities and Exchange Commission", None),
+        ("prefix in a phrase", "crypto regulat*", "crypto-regulators", ["crypto-regulators"]),
+        (
+            "nested phrase",
+            '"Exchange Commission"',
+            "Securities and Exchange Commission",
+            ["Exchange Commission"],
+        ),
         ("zero-width space", "Binance", "Bi\u200bnance", ["Bi\u200bnance"]),
         ("soft hyphen", "settlement", "settle\u00adment", ["settle\u00adment"]),
         ("two blanks", "class action", "class  action", ["class  action"]),
@@ -89,17 +99,11 @@ def shown(rule, title, summary="", **fields):
         ("mojibake after a name", "SEC", "the SECâ€™s case", ["SEC"]),
         ("dotted abbreviation", "U.S.", "the U.S. case", ["U.S."]),
         ("first and last word", "SEC", "SEC", ["SEC"]),
-        ("empty text", "SEC", "", ()),
+        ("empty text", "SEC", "", None),
     ],
 )
 def test_a_term_hits_whole_words_and_shows_them_as_written(name, rule, title, evidence):
-    found = shown(rule, title)
-    if evidence is None:
-        assert found is not None
-    elif evidence:
-        assert found == evidence
-    else:
-        assert found is None
+    assert shown(language.term(rule), title) == evidence
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC"])
@@ -293,7 +297,7 @@ def test_fields_are_taken_from_an_item():
     "rule", [Not(part=Phrase(text="a")), language.parse("@nobody"), language.parse("~nothing")]
 )
 def test_a_rule_that_cannot_be_filed_is_refused(rule):
-    with pytest.raises(ValueError, match="cannot be filed|there is no"):
+    with pytest.raises(ValueError, match=r"cannot be filed|there is no"):
         index(rule)
 
 

@@ -136,14 +136,13 @@ JUDGE = entities(judge=[Alias(text="Faruqui", fuzzy=True), Alias(text="Zia Faruq
 
 @pytest.mark.parametrize(
     "name",
-    ["Farqui", "Faruqi", "Farruqui", "Fauruqi", "Faroqui", "FARQUI", "Zia Farqui", "Faruquii"],
+    ["Farqui", "Faruqi", "Farruqui", "Faurqui", "Faroqui", "FARQUI", "Zia Farqui", "Faruquii"],
 )
 def test_a_name_with_one_slip_is_a_mention_in_the_words_of_the_text(name):
-    found = mentioned(JUDGE, f"Judge {name}’s order")
-    assert found == ({} if name == "Fauruqi" else {"judge": [name]})
+    assert mentioned(JUDGE, f"Judge {name}’s order") == {"judge": [name]}
 
 
-@pytest.mark.parametrize("name", ["farqui", "Farqi", "Aruqui", "Baruqui", "Faruquis", "Farquiver"])
+@pytest.mark.parametrize("name", ["farqui", "Farqi", "Aruqui", "Baruqui", "Fauruqi", "Farquiver"])
 def test_two_slips_a_small_initial_or_another_initial_are_no_mention(name):
     assert mentioned(JUDGE, f"Judge {name} sat") == {}
 

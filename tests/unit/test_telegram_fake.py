@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Conflict, RetryAfter
@@ -159,3 +160,15 @@ async def test_waiting_for_what_does_not_come_fails_and_says_what_did(telegram, 
     await bot.send_message(7, "x")
     with pytest.raises(AssertionError, match=r"did not come: a miracle.*\{7: 1\}.*sendMessage"):
         await telegram.waits_until(lambda: False, "a miracle", deadline_s=0.05)
+
+
+async def test_json_bodies_are_read_like_forms_and_strangers_are_turned_away(telegram):
+    async with httpx.AsyncClient(base_url=telegram.base) as client:
+        body = {"chat_id": 7, "text": "x", "reply_markup": {"inline_keyboard": []}}
+        sent = await client.post(f"/bot{TOKEN}/sendMessage", json=body)
+        wrong = await client.post("/bot1:x/getMe")
+        unknown = await client.post(f"/bot{TOKEN}/flyAway")
+    assert sent.json()["result"]["text"] == "x"
+    assert (wrong.status_code, wrong.json()["description"]) == (401, "Unauthorized")
+    assert unknown.status_code == 404
+    assert [message.text for message in telegram.sent(7)] == ["x"]
