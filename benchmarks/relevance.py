@@ -59,8 +59,12 @@ def main() -> None:
                 rings = said[row["id"]]["decision"] in {"alert", "update"}
                 if (label == "case" and not (is_hit and rings)) or (label != "case" and is_hit):
                     answer = said[row["id"]]
-                    print(f"   {label}: {answer['decision']} {answer['event']} {answer['reason'][:90]}")
-                    print(f"        {row['published'][:10]} {row['title']} | {row['summary'][:160]}")
+                    print(
+                        f"   {label}: {answer['decision']} {answer['event']} {answer['reason'][:90]}"
+                    )
+                    print(
+                        f"        {row['published'][:10]} {row['title']} | {row['summary'][:160]}"
+                    )
     print(
         f"mean             precision {sum(precisions) / len(precisions):.3f}  "
         f"recall {sum(recalls) / len(recalls):.3f}; related that ring {loud}/{related}"

@@ -7,7 +7,7 @@ unknown entity until the next start.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,21 +159,27 @@ def _case(file: YamlFile, slug: str, names: Names) -> Iterator[Fault]:
             yield file.fault((fact,), what)
         if data.get(needed) is not None and data.get(fact) is None:
             yield file.fault((needed,), f"`{needed}` is the source of nothing: add `{fact}: …`")
-    for people in ("judges", "parties"):
-        for path, person in mappings(data, people):
-            entity = person.get("entity")
-            if isinstance(entity, str) and names.entities is not None:
-                yield from _unknown_entity(file, (*path, "entity"), entity, names.entities)
-    known_by = data.get("known_by")
-    if isinstance(known_by, list) and names.entities is not None:
-        for at, entity in enumerate(known_by):
-            if isinstance(entity, str):
-                yield from _unknown_entity(file, ("known_by", at), entity, names.entities)
+    if names.entities is not None:
+        for path, entity in _named_entities(data):
+            yield from _unknown_entity(file, path, entity, names.entities)
     sisters = data.get("sisters")
     if isinstance(sisters, list) and slug in sisters:
         path = ("sisters", sisters.index(slug))
         yield file.fault(path, f"`{slug}` is this case itself: remove it from `sisters`")
     yield from _alias_twice(file, ("aliases",))
+
+
+def _named_entities(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield every entity that a case names, with where it stands."""
+    for people in ("judges", "parties"):
+        for path, person in mappings(data, people):
+            if isinstance(entity := person.get("entity"), str):
+                yield (*path, "entity"), entity
+    known_by = data.get("known_by")
+    if isinstance(known_by, list):
+        for at, entity in enumerate(known_by):
+            if isinstance(entity, str):
+                yield ("known_by", at), entity
 
 
 def _unknown_entity(

@@ -57,6 +57,7 @@ _LEFT_OVER = re.compile(
     r"#\d{2,6}|#[xX][0-9a-fA-F]{2,5});"
 )
 
+_PAGE_END = re.compile(r"(?:/+amp)?/*$", re.IGNORECASE)
 _TRACKING = re.compile(
     r"utm_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|yclid|igshid|twclid|_hs(?:enc|mi)|ref_src|"
     r"at_(?:medium|campaign|custom\d|format|link_\w+|ptr_name)|guc(?:counter|e_referr\w+)|cmpid|"
@@ -118,21 +119,23 @@ def canonical_url(url: str) -> str:
     port and a trailing slash make no difference.  Everything else does: a court's `DktRpt.pl?1`
     stays apart from `DktRpt.pl?2`.
     """
+    url = re.sub(r"[\x00-\x20\x7f]+", "%20", url.strip()).replace("\\", "/")  # as browsers do
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
-            return url.strip()
+            return url
         host = parts.hostname.removesuffix(".").removeprefix("www.").removeprefix("amp.")
         if parts.port not in {None, 80, 443}:
             host = f"{host}:{parts.port}"
-        path = re.sub(r"(?:/+amp)?[/\\]*$", "", parts.path, flags=re.IGNORECASE)
         query = parts.query
         if "=" in query:
             pairs = parse_qsl(query, keep_blank_values=True)
             query = urlencode([(k, v) for k, v in pairs if not _TRACKING.fullmatch(k)])
-        return str(canonicalize_url(urlunsplit(("https", host, path or "/", query, ""))))
+        plain = str(canonicalize_url(urlunsplit(("https", host, parts.path, query, ""))))
     except ValueError:
-        return url.strip()
+        return url
+    page, mark, query = plain.partition("?")
+    return _PAGE_END.sub("", page) + mark + query
 
 
 def title_key(title: str, *, outlet: str = "") -> str:

@@ -99,7 +99,8 @@ def _entry(entry: Mapping[str, Any], base: str, *, atom: bool) -> Entry:
     return Entry(
         guid=guid,
         link=_link(entry, guid, base),
-        title=_text(entry, "title", TITLE_CHARS_MAX, atom=atom),
+        title=_text(entry, "title", TITLE_CHARS_MAX, atom=atom)
+        or plain_text(_string(entry, "media_plaintitle"), chars_max=TITLE_CHARS_MAX),
         summary=_summary(entry, atom=atom),
         published=_date(entry, "published"),
         updated=_date(entry, "updated"),

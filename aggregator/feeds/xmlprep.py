@@ -117,7 +117,9 @@ def cut_short(text: str) -> bool:
     tag_end = text.find(">", root.end())
     if tag_end > 0 and text[tag_end - 1] == "/":
         return False
-    return re.search(rf"</{re.escape(root['name'])}\s*>", text[root.end() :], re.IGNORECASE) is None
+    # Of the very last tag the ">" may be missing; nothing of the content is.
+    end = re.compile(rf"</{re.escape(root['name'])}\s*(?:>|\Z)", re.IGNORECASE)
+    return end.search(text, root.end()) is None
 
 
 def mend(text: str) -> bytes:

@@ -27,7 +27,7 @@ from aggregator.model import (
     TargetKind,
     Trust,
 )
-from aggregator.stories.similar import Likeness, likeness
+from aggregator.stories.similar import Likeness, hours_apart, likeness
 from aggregator.stories.spun import spun_words
 
 WINDOW = timedelta(hours=72)
@@ -39,7 +39,8 @@ JOIN_THEME = 0.6
 that share only a theme need to be told alike."""
 
 REPORTS_MAX = 200
-"""A story keeps this many reports; further ones only count as coverage in the item table."""
+"""A story keeps this many reports, its lead and its best source among them; the oldest of the
+others only count as coverage in the item table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +93,17 @@ def _find(
     item: Item, event: Event, chief: frozenset[Target], stories: Iterable[Story]
 ) -> tuple[Story, Likeness | None] | None:
     """Return the story that `item` reports, and how alike they are (None: the same text)."""
-    near = [
-        story
-        for story in stories
-        if story.targets & chief
-        and item.at - WINDOW <= story.last_at
-        and item.at + WINDOW >= story.first_at
-    ]
+    near = sorted(
+        (
+            story
+            for story in stories
+            if story.targets & chief
+            and item.at - WINDOW <= story.last_at
+            and item.at + WINDOW >= story.first_at
+        ),
+        # Of two that are as alike the nearer one is it, in whatever order the store gives them.
+        key=lambda story: (hours_apart(item.at, story), story.id),
+    )
     url, title = canonical_url(item.url), title_key(item.title)
     best: tuple[Story, Likeness] | None = None
     for story in near:
@@ -158,9 +163,12 @@ def _new(item: Item, report: Report, reading: Reading) -> Story:
 
 def _grown(story: Story, report: Report, reading: Reading) -> Story:
     """Return `story` with one more report; its event is its best source's."""
-    reports = (*story.reports, report)[-REPORTS_MAX:]
+    reports = (*story.reports, report)
     lead = next((r for r in reports if r.counted), reports[0])
     best = min((r for r in reports if r.counted), key=_standing, default=lead)
+    if len(reports) > REPORTS_MAX:
+        spare = next(r for r in reports if r is not lead and r is not best)
+        reports = tuple(r for r in reports if r is not spare)
     event = replace(
         best.event,
         severity=max((lead.event.severity, best.event.severity), key=lambda s: s.rank),

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import EventKind, Item, Report, Story
+from aggregator.matching import docket_entry
+from aggregator.model import EventKind, FeedKind, Item, Report, Story
 from aggregator.stories.terms import figures, stems, weight
 
 MEMBERS_MAX = 12
@@ -86,10 +87,12 @@ SAME_CASE = 1.5
 def likeness(item: Item, event: EventKind, story: Story, *, same_case: bool) -> Likeness:
     """Return how likely `item` reports what `story` is about."""
     mine = Vector.of(item.title, item.summary)
-    hours = _hours_apart(item.at, story)
+    hours = hours_apart(item.at, story)
     best = -math.inf
     shared: tuple[str, ...] = ()
     for report in story.reports[-MEMBERS_MAX:]:
+        if not _may_be_one_entry(item, event, report):
+            continue
         value, common = _logit(mine, event, report)
         if value > best:
             best, shared = value, common
@@ -104,6 +107,20 @@ def conflict(one: EventKind, other: EventKind) -> bool:
     if frozenset({one, other}) in _ONE_STEP:
         return False
     return one in DECISIVE or other in DECISIVE
+
+
+def _may_be_one_entry(item: Item, event: EventKind, report: Report) -> bool:
+    """Say whether two entries of a docket may tell of one event; True unless both are entries.
+
+    They share the case's name for a title, so that only their labels tell them apart: a motion and
+    the memorandum in its support are one event, orders on two motions are two.
+    """
+    if item.kind is not FeedKind.COURT or report.kind is not FeedKind.COURT:
+        return True
+    one, other = (
+        frozenset(stems(docket_entry.event(text)[2])) for text in (item.summary, report.summary)
+    )
+    return event is report.event.kind and (one <= other or other <= one)
 
 
 def _logit(mine: Vector, event: EventKind, report: Report) -> tuple[float, tuple[str, ...]]:
@@ -138,7 +155,7 @@ def _unit(words: tuple[str, ...]) -> dict[str, float]:
     return {word: value / norm for word, value in weighted.items()}
 
 
-def _hours_apart(at: datetime, story: Story) -> float:
+def hours_apart(at: datetime, story: Story) -> float:
     """Return the hours between `at` and the stretch in which the story was reported."""
     if at < story.first_at:
         return (story.first_at - at).total_seconds() / 3600

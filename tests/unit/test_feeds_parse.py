@@ -171,6 +171,10 @@ def test_b05_a_feed_that_breaks_off_is_an_error_and_not_half_a_feed(kept):
     assert "breaks off" in why(whole[: int(len(whole) * kept)])
 
 
+def test_a_feed_that_lacks_only_its_last_character_is_whole():
+    assert only(rss("<item><title>Order entered</title></item>")[:-1]).title == "Order entered"
+
+
 @pytest.mark.parametrize(
     "behind",
     [
