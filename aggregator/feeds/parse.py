@@ -132,7 +132,7 @@ def _summary(entry: Mapping[str, Any], *, atom: bool) -> str:
 def _link(entry: Mapping[str, Any], guid: str, base: str) -> str:
     """Return where the entry points, absolute; empty when it points nowhere a reader can go."""
     link = _string(entry, "feedburner_origlink") or _string(entry, "link")
-    if link == guid and not is_web(link):
+    if link == guid and not (is_web(link) or link.startswith("/")):
         link = ""  # a guid that is no permalink, though RSS takes it for one by default
     if not link:
         others = entry.get("links")

@@ -66,6 +66,9 @@ def join(
         return Joined(
             decision=Decision(kind=DecisionKind.SUPPRESS, reason=f"only mentioned: {why}")
         )
+    if event.quiet:
+        # Kept out of the stories: else a routine docket entry would lead the next report's alert.
+        return Joined(decision=Decision(kind=DecisionKind.SUPPRESS, reason=event.quiet))
     spun = spun_words(item)
     report = _report(item, reading, event, counted=not spun)
     found = _find(item, event, chief, stories.values())
@@ -194,8 +197,6 @@ def _hush(item: Item, event: Event, spun: tuple[str, ...], story: Story, *, old:
     """Return why this item must not ring although it is about a followed matter; empty: it may."""
     if spun:
         return f"not counted as an independent source: reworded copy ({', '.join(spun)})"
-    if event.quiet:
-        return event.quiet
     if old:
         return "older than a day when the feed was first read"
     if (

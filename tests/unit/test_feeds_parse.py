@@ -314,6 +314,8 @@ def test_a_guid_stays_as_it_is_wherever_the_feed_was_found():
 def test_a_permalink_guid_is_the_link_where_there_is_none():
     entry = item("<title>x</title><guid>https://two.example/a</guid>")
     assert entry.guid == entry.link == "https://two.example/a"
+    entry = item("<title>x</title><guid>/a</guid>")
+    assert (entry.guid, entry.link) == ("/a", "https://wire-one.example/a")
 
 
 def test_tags_are_text_and_each_named_once():

@@ -199,6 +199,15 @@ def test_a_quiet_item_is_suppressed_with_its_reason():
     assert (decision.kind, decision.reason) == (SUPPRESS, "opinion")
 
 
+def test_a_routine_docket_entry_neither_leads_nor_names_the_report_that_follows_it():
+    table = Table()
+    table.take(docket("Notice of Appearance"), reading(match(), quiet="routine docket entry"))
+    joined = table.take(item(DOCKET, at=later(hours=1)))
+    assert joined.decision.kind is ALERT
+    assert joined.story.event.status is Status.REPORTED
+    assert [report.outlet for report in joined.story.reports] == ["Wire One"]
+
+
 def test_what_a_feed_held_when_first_read_is_kept_but_never_rings():
     table = Table()
     joined = table.take(item(TITLE, at=AT), old=True)
@@ -378,7 +387,20 @@ def stretches(draw):
     return sorted(found, key=lambda pair: (pair[0].seen, pair[0].key))
 
 
-@settings(max_examples=60, deadline=None)
+def test_between_two_stories_of_one_headline_a_late_report_joins_the_nearer_in_any_order():
+    early, far = item(TITLE, at=AT), item(TITLE, at=later(hours=146), outlet="B")
+    late = item(TITLE, at=later(hours=80), seen=later(hours=150), outlet="C")
+    last = item(TITLE, at=later(hours=81), seen=later(hours=151), outlet="D")
+    table = Table()
+    for one in (early, far):
+        table.take(one)
+    nearer = table.take(late).story
+    assert nearer.lead.item_key == far.key
+    table.stories = dict(reversed(table.stories.items()))
+    assert table.take(last).story.id == nearer.id
+
+
+@settings(max_examples=2000, deadline=None)
 @given(stretches())
 async def test_a_restart_before_any_item_makes_the_same_stories(items):
     steady, restarted = Table(), []
@@ -396,7 +418,7 @@ async def test_a_restart_before_any_item_makes_the_same_stories(items):
         await store.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(stretches())
 def test_a_story_rings_at_most_once_and_holds_each_report_once(items):
     table = Table()
