@@ -6,23 +6,30 @@ Every check raises ValueError with a whole sentence; `faults` adds file and line
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema
 
 text_characters_max = 4_000
 slug_characters_max = 48
 """Telegram gives a button 64 bytes of data, of which a slug is a part."""
 every_max = timedelta(days=7)
 years = range(1900, 2101)
+chat_id_max = 2**52
+"""Telegram's ids have at most 52 significant bits (Bot API, type Chat)."""
+thread_id_max = 2**31
+
+OPS: Literal["ops"] = "ops"
+"""The operator's own chat, whose id only the environment knows."""
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EVERY = re.compile(r"(\d{1,6}) ?([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MODE = re.compile(r"(?:instant|digest ([01]\d|2[0-3]):([0-5]\d))")
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -140,6 +147,45 @@ def as_language(value: object) -> str:
     return text
 
 
+def as_chat_id(value: object) -> int:
+    """Return the id of a person, group or channel."""
+    text = as_text(value)
+    if re.fullmatch(r"-?\d{1,16}", text) is None or not 0 < abs(int(text)) < chat_id_max:
+        raise ValueError(
+            f"`{text}` is no Telegram id: write the number that /id answers, such as 123456789"
+        )
+    return int(text)
+
+
+def as_chat(value: object) -> int | Literal["ops"]:
+    """Return a chat's id, or `ops`."""
+    if value == OPS:
+        return OPS
+    try:
+        return as_chat_id(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or ops for the operator's chat") from None
+
+
+def as_thread(value: object) -> int:
+    """Return the id of a forum's topic."""
+    text = as_text(value)
+    if re.fullmatch(r"\d{1,10}", text) is None or not 0 < int(text) < thread_id_max:
+        raise ValueError(
+            f"`{text}` is no topic: write the number that /id answers in it, or leave it out"
+        )
+    return int(text)
+
+
+def as_mode(value: object) -> time | None:
+    """Return when the daily digest goes; None for each alert at once."""
+    text = as_text(value)
+    found = _MODE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"`{text}`: write instant, or a time of day in UTC such as digest 08:00")
+    return None if found[1] is None else time(int(found[1]), int(found[2]))
+
+
 def as_words(value: object) -> str:
     """Return a text with something in it that can be looked for."""
     text = as_text(value)
@@ -155,14 +201,56 @@ def as_query(value: object) -> Any:
     return value
 
 
-Text = Annotated[str, BeforeValidator(as_text)]
-Words = Annotated[str, BeforeValidator(as_words)]
-Slug = Annotated[str, BeforeValidator(as_slug)]
-Url = Annotated[str, BeforeValidator(as_url)]
-Every = Annotated[timedelta, BeforeValidator(as_every)]
-DateText = Annotated[str, BeforeValidator(as_date)]
-Moment = Annotated[datetime, BeforeValidator(as_moment)]
-Language = Annotated[str, BeforeValidator(as_language)]
-QueryNode = Annotated[Any, BeforeValidator(as_query)]
+# --- the same as types, with what an editor is told of them ---------------------------------------
+
+_LINE: dict[str, Any] = {"type": ["string", "integer"], "minLength": 1}
+"""A whole number is the text that was written, so editors must take one too."""
+_NAME: dict[str, Any] = {
+    "type": ["string", "integer"],
+    "pattern": f"^{_SLUG.pattern}$",
+    "maxLength": slug_characters_max,
+}
+_ADDRESS: dict[str, Any] = {"type": "string", "pattern": "^https?://[^ ]+$"}
+
+Text = Annotated[str, BeforeValidator(as_text), WithJsonSchema(_LINE)]
+Words = Annotated[str, BeforeValidator(as_words), WithJsonSchema(_LINE)]
+Slug = Annotated[str, BeforeValidator(as_slug), WithJsonSchema(_NAME)]
+Url = Annotated[str, BeforeValidator(as_url), WithJsonSchema(_ADDRESS)]
+Every = Annotated[
+    timedelta,
+    BeforeValidator(as_every),
+    WithJsonSchema({"type": "string", "pattern": f"^{_EVERY.pattern}$"}),
+]
+DateText = Annotated[
+    str,
+    BeforeValidator(as_date),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_DATE.pattern}$"}),
+]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(as_moment),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d{4}-?\d{2}-?\d{2}"}),
+]
+Language = Annotated[
+    str,
+    BeforeValidator(as_language),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE.pattern}$"}),
+]
+Chat = Annotated[
+    int | Literal["ops"],
+    BeforeValidator(as_chat),
+    WithJsonSchema({"anyOf": [{"const": OPS}, {"type": "integer"}]}),
+]
+Thread = Annotated[
+    int, BeforeValidator(as_thread), WithJsonSchema({"type": "integer", "minimum": 1})
+]
+Mode = Annotated[
+    time | None,
+    BeforeValidator(as_mode),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MODE.pattern}$"}),
+]
+QUERY_MARK = "x-query"
+"""Stands for the query language until `schema` puts its definition there."""
+QueryNode = Annotated[Any, BeforeValidator(as_query), WithJsonSchema({QUERY_MARK: True})]
 Flag = StrictBool
 Source = Annotated[Url, Field(examples=["https://www.sec.gov/newsroom/press-releases/2023-101"])]

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from aggregator.config.faults import did_you_mean
+from aggregator.config.fields import as_chat_id
 from aggregator.config.variables import VARIABLES
 from aggregator.errors import ConfigError, Fault
 from aggregator.model import Place
@@ -32,8 +33,6 @@ _HOME = _PROGRAM if (_PROGRAM / "bot.py").is_file() else Path()
 
 _API_BASE = "https://api.telegram.org"
 _DATABASE = "data/casewire.db"
-_ID_MAX = 2**52
-"""Telegram's ids have at most 52 significant bits (Bot API, type Chat)."""
 
 T = TypeVar("T")
 
@@ -207,19 +206,11 @@ def _contact(text: str) -> str:
     return text
 
 
-def _id(text: str) -> int:
-    if re.fullmatch(r"-?\d{1,16}", text) is None or not 0 < abs(int(text)) < _ID_MAX:
-        raise ValueError(
-            f"`{text}` is no Telegram id: write the number that /id answers, such as 123456789"
-        )
-    return int(text)
-
-
 def _ids(text: str) -> frozenset[int]:
     words = text.replace(",", " ").split()
     if len(words) > ids_max:
         raise ValueError(f"holds more than {ids_max} ids: use CASEWIRE_ACCESS=open instead")
-    return frozenset(_id(word) for word in words)
+    return frozenset(as_chat_id(word) for word in words)
 
 
 def _people(text: str) -> frozenset[int]:
@@ -233,7 +224,7 @@ def _place(text: str) -> Place | None:
     chat, slash, thread = text.partition("/")
     if slash and (re.fullmatch(r"\d{1,10}", thread) is None or int(thread) == 0):
         raise ValueError(f"`{text}` is no chat: write its id, or id/thread such as -1001234/5")
-    return Place(chat_id=_id(chat), thread_id=int(thread) if slash else 0)
+    return Place(chat_id=as_chat_id(chat), thread_id=int(thread) if slash else 0)
 
 
 def _access(text: str) -> Access:

@@ -16,6 +16,7 @@ from aggregator.matching.index import Scan
 from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import Entity, Near, Phrase, Query
 from aggregator.matching.rules import CaseRule
+from aggregator.matching.spun import spun_words
 from aggregator.model import EventKind, Evidence, FeedKind, Item, Relation
 
 LITIGATION = "litigation"
@@ -100,7 +101,7 @@ def signals(
         or (not opponents and _leads(_beyond(hit, scan, own), lead_chars)),
         judge=any(slug in scan.mentions for slug in rule.judges),
         judge_title=bool(rule.judges & in_title),
-        law_title=released or _titled(law) or _titled(court),
+        law_title=released or _titled(law) or _titled(court) or bool(spun_words(item.title)),
         law_lead=_leads(law, lead_chars) or _leads(court, lead_chars),
         court_title=_titled(court),
         strangers_title=frozenset(in_title & companies - own - opponents),
@@ -115,13 +116,14 @@ def judge(
     item: Item,
     *,
     event: EventKind,
+    headlined: bool,
     quiet: str,
     others: Mapping[str, Signals],
 ) -> tuple[Relation, str] | None:
     """Return whether `item` is chiefly about the case or only touches it, and why; None: neither.
 
-    `others` are the signals of every case the item may be about, this one included: a headline
-    that names several matters without a step in any of them is a round-up.
+    `headlined` says that the words of the event stand in the headline; `others` are the signals of every case the item may be about, this one included: a headline
+    that lists captions without a step in any of the cases is a round-up.
     """
     if signal.proof:
         return Relation.CHIEF, "the court's own number for this case"
@@ -136,12 +138,12 @@ def judge(
             signal.opponent_title or signal.opponent_lead
         )
         return (Relation.RELATED, f"reported before the complaint of {filed}") if paired else None
-    reason = _subject(signal, event)
+    reason = _subject(signal, event, headlined=headlined)
     if reason is None:
         return background if signal.opponent_title or signal.opponent_lead else None
     if quiet:
         return Relation.RELATED, quiet
-    titled = [s for s in others.values() if s.caption_title or s.title_parties]
+    titled = [s for s in others.values() if s.caption_title]
     if len(titled) > 1 and event is EventKind.OTHER:
         return Relation.RELATED, "several matters at once"
     ended = _date(rule.case.status_date) if rule.case.closed else None
@@ -165,7 +167,7 @@ def theme(spans: Iterable[Evidence], quiet: str, *, lead_chars: int) -> tuple[bo
     return False, "only further down"
 
 
-def _subject(signal: Signals, event: EventKind) -> str | None:
+def _subject(signal: Signals, event: EventKind, *, headlined: bool) -> str | None:
     """Return why the case is the subject; None when it is not."""
     if signal.caption_title:
         return "the headline names the case"
@@ -174,8 +176,11 @@ def _subject(signal: Signals, event: EventKind) -> str | None:
         return "both sides in the headline"
     if signal.agencies_title:
         return None  # another agency's matter
+    below = "a proceeding in the headline, its parties below"
     if signal.own_title and signal.law_title and signal.opponent_lead:
-        return None if signal.strangers_title else "a proceeding in the headline, its parties below"
+        return None if signal.strangers_title else below
+    if signal.own_title and happens and headlined and signal.opponent_lead and signal.law_lead:
+        return None if signal.strangers_title else below
     if signal.judge_title and (signal.opponent_title or signal.own_title):
         return "its judge and a party in the headline"
     if (
@@ -184,7 +189,7 @@ def _subject(signal: Signals, event: EventKind) -> str | None:
         and signal.own_lead
         and not signal.strangers_title
     ):
-        return "a proceeding in the headline, its parties below"
+        return below
     if signal.own_title and signal.court_title and signal.judge:
         return "a court in the headline, the case's judge below"
     return None

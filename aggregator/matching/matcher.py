@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from aggregator.matching import about, docket_entry, dockets
+from aggregator.matching.hedge import OUTCOMES, Hedge, hedge
 from aggregator.matching.index import Fields, Index, Scan
 from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import CourtCase, Docket, InField, Query
-from aggregator.matching.rules import EntityKind, Rules
+from aggregator.matching.rules import EntityKind, EventRule, Rules
 from aggregator.model import (
     EventKind,
     Evidence,
@@ -29,6 +30,12 @@ from aggregator.model import (
 SUMMARY_LEAD_CHARS = 320
 """What an article is about stands in its first sentences; further down it tells the background."""
 
+
+SENTENCE_CHARS = 200
+"""A summary's first sentence is news for so long; further on it tells what came before."""
+
+SOBERED = OUTCOMES - {EventKind.STAY, EventKind.APPEAL}
+"""What a hedge turns into something else.  A stay or an appeal asked for is still about one."""
 
 PROCEEDINGS = frozenset(EventKind) - {
     EventKind.OTHER,
@@ -115,12 +122,14 @@ class Matcher:
         if item.kind is FeedKind.REGULATOR:
             quiet = ""  # a release is never opinion or price talk
         for place in ("title", "summary"):
+            text = item.title if place == "title" else item.summary
             for number, rule in enumerate(self.rules.events):
                 spans = scan.hits.get(f"event:{number}:{place}")
-                if spans and (place == "title" or spans[0].start < SUMMARY_LEAD_CHARS):
-                    return Happening(
-                        kind=rule.kind, severity=rule.severity, evidence=spans, quiet=quiet
-                    )
+                if not spans or (place == "summary" and not _opens(spans, text, rule.kind)):
+                    continue
+                kind, severity = _sobered(rule, text, spans)
+                if kind is not EventKind.OTHER:
+                    return Happening(kind=kind, severity=severity, evidence=spans, quiet=quiet)
         return Happening(kind=EventKind.OTHER, severity=Severity.LOW, quiet=quiet)
 
     def _cases(self, item: Item, scan: Scan, happening: Happening) -> list[Match]:
@@ -144,6 +153,7 @@ class Matcher:
                 signal,
                 item,
                 event=happening.kind,
+                headlined=any(span.field == "title" for span in happening.evidence),
                 quiet=happening.quiet,
                 others=signals,
             )
@@ -200,6 +210,31 @@ class Matcher:
                 )
             )
         return found
+
+
+def _opens(spans: tuple[Evidence, ...], text: str, kind: EventKind) -> bool:
+    """Say whether a summary tells of the event as news: an outcome only in its first sentence."""
+    start = min(span.start for span in spans)
+    if kind in OUTCOMES:
+        stop = text.find(". ")
+        return start < min(SENTENCE_CHARS, len(text) if stop < 0 else stop)
+    return start < SUMMARY_LEAD_CHARS
+
+
+def _sobered(rule: EventRule, text: str, spans: tuple[Evidence, ...]) -> tuple[EventKind, Severity]:
+    """Return what is left of an event when its words are hedged."""
+    if rule.kind not in SOBERED:
+        return rule.kind, rule.severity
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
+    match hedge(text, start, end):
+        case None:
+            return rule.kind, rule.severity
+        case Hedge.ASKED:
+            return EventKind.MOTION, Severity.MEDIUM
+        case Hedge.UNDECIDED:
+            return EventKind.HEARING, Severity.MEDIUM
+        case Hedge.EXPECTED:
+            return EventKind.OTHER, Severity.LOW
 
 
 def _docketed(item: Item) -> Happening:

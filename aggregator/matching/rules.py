@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from aggregator.matching.query import Query
@@ -96,11 +96,25 @@ class CaseRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    """A chat that a watchlist goes to by itself, without anyone following it there."""
+
+    to: int | None
+    """The chat's id; None is the operator's own chat (`ops`)."""
+    thread: int = 0
+    digest: time | None = None
+    """When its daily digest goes, in UTC; None sends each alert at once."""
+    floor: Severity = Severity.LOW
+    """What matters less is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchlistRule:
     """A theme with what recognises it."""
 
     watchlist: Watchlist
     when: Query
+    deliver: tuple[Deliver, ...] = ()
     examples: Examples = Examples()
     file: str = ""
     version: str = ""

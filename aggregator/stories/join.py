@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from aggregator.feeds.clean import canonical_url, title_key
 from aggregator.matching.matcher import Reading
+from aggregator.matching.spun import spun_words
 from aggregator.model import (
     Decision,
     DecisionKind,
@@ -28,7 +29,6 @@ from aggregator.model import (
     Trust,
 )
 from aggregator.stories.similar import Likeness, hours_apart, likeness
-from aggregator.stories.spun import spun_words
 
 WINDOW = timedelta(hours=72)
 """A story takes no more reports after so long a silence; what comes later is another one."""
@@ -69,7 +69,7 @@ def join(
     if event.quiet:
         # Kept out of the stories: else a routine docket entry would lead the next report's alert.
         return Joined(decision=Decision(kind=DecisionKind.SUPPRESS, reason=event.quiet))
-    spun = spun_words(item)
+    spun = () if item.trust is Trust.PRIMARY else spun_words(f"{item.title}\n{item.summary}")
     report = _report(item, reading, event, counted=not spun)
     found = _find(item, event, chief, stories.values())
     if found is None:
@@ -101,6 +101,7 @@ def _find(
             story
             for story in stories
             if story.targets & chief
+            and not _other_case(story.targets, chief)
             and item.at - WINDOW <= story.last_at
             and item.at + WINDOW >= story.first_at
         ),
@@ -120,6 +121,14 @@ def _find(
         if like.score >= floor and (best is None or like.score > best[1].score):
             best = story, like
     return best
+
+
+def _other_case(one: frozenset[Target], other: frozenset[Target]) -> bool:
+    """Say whether both are about cases and about none in common: a shared theme joins no cases."""
+    cases, others = (
+        {target for target in targets if target.kind is TargetKind.CASE} for targets in (one, other)
+    )
+    return bool(cases and others and not cases & others)
 
 
 def _told(item: Item, report: Report) -> bool:

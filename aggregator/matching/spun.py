@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-from aggregator.model import Item
-
 _AGENCY = r"(?:securities|safety|securit(?:y|ies)) (?:and|&) "
 _JUDGE = r"(?:Choose|Decide|Settle)"
 
@@ -38,9 +36,6 @@ MARKS: tuple[re.Pattern[str], ...] = tuple(
 )
 
 
-def spun_words(item: Item) -> tuple[str, ...]:
-    """Return the spans of `item` that mark it as a reworded copy; empty for an original."""
-    if item.trust.value == "primary":
-        return ()
-    text = f"{item.title}\n{item.summary}"
+def spun_words(text: str) -> tuple[str, ...]:
+    """Return the spans of `text` that mark it as a reworded copy; empty for an original."""
     return tuple(sorted({m.group() for mark in MARKS if (m := mark.search(text))}))

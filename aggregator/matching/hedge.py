@@ -1,0 +1,114 @@
+"""Was it done, or only feared, asked for, predicted?  Words that take an outcome back.
+
+"Judge could dismiss", "SEC asks court to reject", "if the appeal is denied": the words of an
+outcome stand there, and nothing has happened.  A hedge counts when it stands in the same clause
+before the words of the outcome, or asks a question around them.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from aggregator.model import EventKind
+
+OUTCOMES = frozenset(
+    {
+        EventKind.ORDER,
+        EventKind.RULING,
+        EventKind.STAY,
+        EventKind.SETTLEMENT,
+        EventKind.DISMISSAL,
+        EventKind.APPEAL,
+        EventKind.VERDICT,
+        EventKind.SENTENCE,
+        EventKind.COMPLAINT,
+    }
+)
+"""What can be announced as done and be wrong."""
+
+
+class Hedge(StrEnum):
+    """How the words of an outcome are taken back."""
+
+    ASKED = "asked for"
+    EXPECTED = "expected, not done"
+    UNDECIDED = "nothing decided"
+
+
+_ASKED = (
+    r"ask(?:s|ed|ing)?|seek(?:s|ing)?|sought|request(?:s|ed|ing)?|urg(?:e|es|ed|ing)|"
+    r"want(?:s|ed|ing)?|mov(?:e|es|ed|ing) (?:to|for)|petition(?:s|ed|ing)?|"
+    r"push(?:es|ed|ing)? (?:to|for|back)|plead(?:s|ed|ing)? with|beg(?:s|ged)?|"
+    r"call(?:s|ed|ing)? (?:on|for)|demand(?:s|ed|ing)?|propos(?:e|es|ed|ing)|"
+    r"appl(?:y|ies|ied) (?:to|for)|fil(?:e|es|ed|ing) (?:(?:a|its|their|new|joint) )*"
+    r"(?:motion|request|petition|bid|notice) (?:to|for)|tr(?:y|ies|ied|ying) to|"
+    r"argu(?:e|es|ed|ing)|oppos(?:e|es|ed|ing)|fight(?:s|ing)?|fought|"
+    r"fir(?:e|es|ed|ing) back|hit(?:s|ting)? back|insist(?:s|ed)?|in (?:a |its )?bid to"
+)
+_EXPECTED = (
+    r"could|may|might|would|will|shall|should|expect(?:s|ed|ing)?|predict(?:s|ed)?|likely|"
+    r"unlikely|possibl[ey]|potential(?:ly)?|set to|due to|about to|poised to|plan(?:s|ned|ning)? to|"
+    r"prepar(?:e|es|ed|ing) to|intend(?:s|ed|ing)? to|aim(?:s|ed|ing)? to|threaten(?:s|ed|ing)?|"
+    r"consider(?:s|ed|ing)?|weigh(?:s|ed|ing)?|mull(?:s|ed|ing)?|hop(?:e|es|ed|ing)|"
+    r"fear(?:s|ed|ing)?|speculat\w+|rumou?r\w*|whether|if|when|until|unless|ahead of|before|"
+    r"await(?:s|ed|ing)?|wait(?:s|ed|ing)? for|near(?:s|ing)?|close to|clos(?:e|er) (?:to|on)|in talks|talks|odds|"
+    r"chances? of|prospects? of|possibility of|ready to|agree(?:s|d)? in principle|explor(?:e|es|ed|ing)|"
+    r"eye(?:s|d|ing)?|brac(?:e|es|ed|ing)|suggest(?:s|ed|ing)?|lean(?:s|ed|ing)?|signal(?:s|ed|ing)?|"
+    r"can|what|why|how|would-be|upcoming"
+)
+_UNDECIDED = (
+    r"not inclined|no ruling|no decision|no verdict|no settlement|no deal|yet to|has not|have not|"
+    r"hasn't|haven't|did not|didn't|does not|doesn't|declin\w+ to rule|without (?:a )?ruling|"
+    r"withholds? (?:a )?ruling|reserv\w+ (?:judgment|ruling|decision)|under advisement|"
+    r"defer(?:s|red|ring)?|postpon\w+|delay(?:s|ed|ing)?|adjourn\w*|undecided|unclear|never|"
+    r"den(?:y|ies|ied) (?:any )?(?:report|rumou?r|claim)\w*|false report\w*|not"
+)
+
+
+_AFTER = (
+    r"(?:is |are |was |were |still |remains? |now )*(?:expected|likely|due|looms?|looming|possible|"
+    r"unlikely|nears?|nearing|talks?|hopes?|odds|rumou?rs?|speculation|deadline|in limbo|uncertain|"
+    r"delayed|postponed|pending|awaited|unclear|on the horizon|in sight|could|may|might|would|will)"
+)
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+
+
+_TABLE = (
+    (Hedge.UNDECIDED, _pattern(_UNDECIDED), 6),
+    (Hedge.ASKED, _pattern(_ASKED), 10),
+    (Hedge.EXPECTED, _pattern(_EXPECTED), 6),
+)
+"""Each hedge, and how many words before the outcome it may stand."""
+
+_FOLLOWED = re.compile(rf"\W{{1,3}}{_AFTER}(?!\w)", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[;:.!?—–|]\s|,\s(?:but|and|as|while|after|though|judge|court)\s|\s(?:but|while|though)\s",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\S+")
+
+
+def hedge(text: str, start: int, end: int) -> Hedge | None:
+    """Return how the words at `start` to `end` of `text` are taken back; None if they stand.
+
+    What stands shortly before them in their own clause counts, and what follows at once
+    ("ruling expected"): in "Judge denies motion that could have ended the case" the denial
+    stands.  A headline that ends in a question mark asks.
+    """
+    text = text.replace("’", "'")
+    first = max((m.end() for m in _CLAUSE.finditer(text, 0, start)), default=0)
+    spoken, within = text[first:start], text[start:end]
+    words = [m.start() for m in _WORD.finditer(spoken)]
+    for kind, pattern, reach in _TABLE:
+        near = words[-reach] if len(words) >= reach else 0
+        if pattern.search(spoken, near):
+            return kind
+        if kind is Hedge.UNDECIDED and pattern.search(within):
+            return kind
+    if text.rstrip().endswith("?") or _FOLLOWED.match(text, end):
+        return Hedge.EXPECTED
+    return None

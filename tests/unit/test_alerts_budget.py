@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.alerts.budget import (
+    BOT_SPACING,
+    CHAT_SPACING,
+    CHATS_KEPT_MAX,
+    GROUP_SPACING,
+    Budget,
+    reserve,
+)
+
+AT = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+asks = st.lists(
+    st.tuples(st.sampled_from((1, 2, 3, -1, -2)), st.integers(0, 900)), min_size=1, max_size=60
+)
+
+
+def served(asked):
+    """Return (chat, asked at, may go at) for each ask, the waits between them in milliseconds."""
+    budget, now, found = Budget(), AT, []
+    for chat, wait_ms in asked:
+        now += timedelta(milliseconds=wait_ms)
+        at, budget = reserve(budget, chat, now)
+        found.append((chat, now, at))
+    return found
+
+
+def most_within(times, span):
+    """Return how many of the sorted `times` lie in the fullest stretch of `span`."""
+    return max(sum(1 for t in times if start <= t < start + span) for start in times)
+
+
+@given(asks)
+def test_a_chat_is_never_written_to_faster_than_its_spacing(asked):
+    found = served(asked)
+    for chat in {chat for chat, _, _ in found}:
+        times = [at for one, _, at in found if one == chat]
+        spacing = GROUP_SPACING if chat < 0 else CHAT_SPACING
+        assert all(b - a >= spacing for a, b in zip(times, times[1:], strict=False))
+        assert most_within(times, MINUTE) <= (20 if chat < 0 else 60)
+
+
+@given(asks)
+def test_no_slot_is_in_the_past(asked):
+    assert all(at >= now for _, now, at in served(asked))
+
+
+@given(st.lists(st.integers(1, 10_000), min_size=1, max_size=150, unique=True))
+def test_chats_of_their_own_go_out_no_faster_than_the_bot_may(chats):
+    times = [at for _, _, at in served([(chat, 0) for chat in chats])]
+    assert all(b - a >= BOT_SPACING for a, b in zip(times, times[1:], strict=False))
+    assert most_within(times, SECOND) <= 30
+
+
+@given(asks)
+def test_the_bot_stays_under_thirty_messages_in_any_second(asked):
+    times = sorted(at for _, _, at in served(asked))
+    assert most_within(times, SECOND) <= 30
+
+
+@given(st.integers(1, 40))
+def test_one_busy_chat_delays_another_by_the_bots_own_spacing_at_most(messages):
+    budget = Budget()
+    for _ in range(messages):
+        _, budget = reserve(budget, -1, AT)
+    at, _ = reserve(budget, 2, AT)
+    assert at - AT <= messages * BOT_SPACING
+
+
+def test_an_idle_bot_sends_at_once():
+    at, budget = reserve(Budget(), 1, AT)
+    assert at == AT
+    at, _ = reserve(budget, 1, AT + timedelta(hours=1))
+    assert at == AT + timedelta(hours=1)
+
+
+def test_a_group_waits_three_seconds_and_a_chat_one():
+    budget = Budget()
+    _, budget = reserve(budget, 5, AT)
+    _, budget = reserve(budget, -5, AT)
+    chat, budget = reserve(budget, 5, AT)
+    group, _ = reserve(budget, -5, AT)
+    assert chat - AT == CHAT_SPACING
+    assert group - AT == GROUP_SPACING + BOT_SPACING
+
+
+def test_chats_that_may_be_written_to_again_are_forgotten():
+    budget = Budget()
+    for chat in range(1, 200):
+        _, budget = reserve(budget, chat, AT)
+    _, budget = reserve(budget, 1000, AT + MINUTE)
+    assert set(budget.chat_free) == {1000}
+
+
+def test_what_is_remembered_is_bounded_and_the_soonest_free_go_first():
+    free = {chat: AT + timedelta(seconds=chat) for chat in range(1, CHATS_KEPT_MAX + 1)}
+    _, budget = reserve(Budget(bot_free=None, chat_free=free), -1, AT)
+    assert len(budget.chat_free) == CHATS_KEPT_MAX
+    assert 1 not in budget.chat_free
+    assert -1 in budget.chat_free
