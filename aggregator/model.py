@@ -318,6 +318,24 @@ class Report:
     """False for a copy that is not an independent source."""
 
 
+class RingKind(StrEnum):
+    """Why a story that rang before rings again."""
+
+    CONFIRMED = "confirmed"
+    """A primary source now says what the press reported."""
+    CHANGED = "changed"
+    """A source that can know, or the same outlet, says another outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A later ring of a story: why, by which report, and when."""
+
+    kind: RingKind
+    report: ItemKey
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """The reports of one development.  `reports` are in the order in which they joined."""
@@ -332,7 +350,12 @@ class Story:
     rings: int = 0
     """How often it rang; 0 for a story that is only kept."""
     rang: datetime | None = None
-    """When it rang last; who followed later hears of the next development, not of this one."""
+    """When it rang first; who followed later hears of the next development, not of this one."""
+    again: tuple[Rung, ...] = ()
+    """The rings after the first."""
+    like: StoryId | None = None
+    """The story it may be the same as: told apart, but not for certain."""
+    like_title: str = ""
 
     @property
     def lead(self) -> Report:
@@ -408,6 +431,10 @@ class Alert:
     story: Story
     targets: tuple[Target, ...]
     """Those of the story's targets that this place follows: the reason why it is told."""
+    again: Rung | None = None
+    """Set for a ring after the first."""
+    reply_to: str = ""
+    """The key of the message this one answers; empty for none."""
 
 
 class DeliveryState(StrEnum):
@@ -448,6 +475,10 @@ class Delivery:
     """When it was first accepted."""
     error: str = ""
     item_seen: datetime | None = None
+    reply_to: str = ""
+    """The key of the message in the same place that this one answers."""
+    reply_to_id: int | None = None
+    """That message's id, filled in when the delivery is claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,6 +198,7 @@ class Pipeline:
             priority=decide.priority(story.event.severity),
             created=story.reports[-1].seen,
             item_seen=story.lead.seen,
+            reply_to=alert.reply_to,
         )
 
 

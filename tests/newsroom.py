@@ -6,12 +6,17 @@ can be told as a list of headlines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+import selectors
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any, TypeVar
+from xml.sax.saxutils import escape
 
 from aggregator.config.rules import load_rules
 from aggregator.matching.matcher import Matcher
@@ -27,6 +32,8 @@ from aggregator.model import (
 )
 from aggregator.stories.happened import event_of
 from aggregator.stories.join import join
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
 
@@ -84,7 +91,7 @@ class Desk:
 
     def take(self, one: Item, *, old: bool = False) -> Decision:
         """Join one item and say what was decided."""
-        reading = self.matcher.read(one)
+        reading = self.matcher.read(one).seen_by(())
         joined = join(one, reading, event_of(one, reading), self.stories, old=old)
         if joined.story is not None:
             self.stories[joined.story.id] = joined.story
@@ -95,8 +102,55 @@ class Desk:
         return [self.take(one).kind for one in items]
 
 
-def minutes_apart(start: datetime, step: float = 20) -> Iterator[datetime]:
-    """Yield `start` and then times `step` minutes apart."""
-    while True:
-        yield start
-        start += timedelta(minutes=step)
+def rss(*entries: tuple[str, str, datetime], site: str = "https://wire-one.example") -> bytes:
+    """Return a feed of (slug, title, time) entries, the newest last."""
+    items = "".join(
+        f"<item><guid isPermaLink='false'>{slug}</guid><link>{site}/{slug}</link>"
+        f"<title>{escape(title)}</title><pubDate>{format_datetime(at)}</pubDate></item>"
+        for slug, title, at in entries
+    )
+    return f"<rss version='2.0'><channel><title>A feed</title>{items}</channel></rss>".encode()
+
+
+class _Jump(selectors.DefaultSelector):
+    """Never waits: when nothing is ready, time itself moves to the next thing to do."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready:
+            if timeout is None:
+                raise RuntimeError("everything waits, and nothing will ever happen")
+            self.now += max(timeout, 0)
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop in which an hour of waiting takes no time."""
+
+    def __init__(self) -> None:
+        self._jump = _Jump()
+        super().__init__(self._jump)
+
+    def time(self) -> float:
+        return self._jump.now
+
+
+class VirtualClock:
+    """The time of a `VirtualLoop` as a `Clock`."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=asyncio.get_running_loop().time())
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def played(scenario: Coroutine[Any, Any, T]) -> T:
+    """Run `scenario` in virtual time and return what it returns."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(scenario)

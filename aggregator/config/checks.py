@@ -59,7 +59,9 @@ def check(rule: RuleFile, names: Names) -> Checked:
             checked.faults.extend(_entities(file))
         case "events":
             checked.faults.extend(_quiet_twice(file))
-        case "words" | "watchlist":
+        case "watchlist":
+            checked.faults.extend(_delivered_twice(file))
+        case "words":
             pass
     return checked
 
@@ -223,6 +225,22 @@ def _alias_twice(file: YamlFile, path: KeyPath) -> Iterator[Fault]:
                 what = f"the alias `{text}` is given twice (first on line {seen[text]}): keep one"
                 yield Fault(file=file.file, line=line, what=what)
             seen.setdefault(text, line)
+
+
+def _delivered_twice(file: YamlFile) -> Iterator[Fault]:
+    """Yield a fault for each place that gets the same sort of message twice."""
+    seen: dict[tuple[str, str, bool], int] = {}
+    for path, entry in mappings(file.data, "deliver"):
+        is_digest = str(entry.get("mode")).startswith("digest")
+        line = file.line(path)
+        first = seen.setdefault((str(entry.get("to")), str(entry.get("thread")), is_digest), line)
+        if first != line:
+            sort = "digest" if is_digest else "alert"
+            what = (
+                f"`to: {entry.get('to')}` gets each {sort} twice (first on line {first}): "
+                "keep one of them"
+            )
+            yield Fault(file=file.file, line=line, what=what)
 
 
 def _quiet_twice(file: YamlFile) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from aggregator.config.models import (
     AliasEntry,
     CaseFile,
+    DeliverEntry,
     EntitiesFile,
     EventsFile,
     ExampleEntry,
@@ -22,6 +23,7 @@ from aggregator.matching.query import Query
 from aggregator.matching.rules import (
     Alias,
     CaseRule,
+    Deliver,
     EntityRule,
     EventRule,
     Example,
@@ -117,6 +119,7 @@ def watchlist_of(valid: WatchlistFile, rule: RuleFile, queries: Queries) -> Watc
     return WatchlistRule(
         watchlist=Watchlist(name=rule.slug, title=valid.title, severity=valid.severity),
         when=queries[("when",)],
+        deliver=tuple(map(_deliver, valid.deliver)),
         examples=examples_of(valid.examples),
         file=rule.content.file,
         version=rule.content.digest,
@@ -129,6 +132,15 @@ def examples_of(valid: ExamplesEntry) -> Examples:
         match=tuple(map(_example, valid.match)),
         related=tuple(map(_example, valid.related)),
         no_match=tuple(map(_example, valid.no_match)),
+    )
+
+
+def _deliver(entry: DeliverEntry) -> Deliver:
+    return Deliver(
+        to=None if isinstance(entry.to, str) else entry.to,
+        thread=entry.thread or 0,
+        digest=entry.mode,
+        floor=entry.floor,
     )
 
 

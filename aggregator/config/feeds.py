@@ -1,17 +1,24 @@
-"""`feeds.yaml`: what is read.  Several files: ours, then yours; the later one wins."""
+"""`feeds.yaml`: what is read.  Several files: ours, then yours; the later one wins.
+
+`extends: ID` starts from the feed of that id in an earlier file, and `enabled: false` beside
+nothing but `id` switches that one off.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from aggregator.config.faults import validate
+from aggregator.config.faults import did_you_mean, validate
 from aggregator.config.fields import as_every
 from aggregator.config.models import FeedEntry, FeedsFile
+from aggregator.config.overlays import extended, is_off, items, merged, said, with_key
 from aggregator.config.yamlfile import Unreadable, YamlFile, read_yaml
+from aggregator.config.yamltree import Node
 from aggregator.errors import ConfigError, Fault
 from aggregator.model import Feed, FeedKind, Trust
 
@@ -30,33 +37,74 @@ _REMEDY = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedFeeds:
+    """The feeds, and a line for each that a later file replaces or switches off."""
+
+    feeds: tuple[Feed, ...]
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """A feed as it stands in a file, what it extends written out."""
+
+    node: Node
+    where: str
+    """`file:line`."""
+
+
 def load_feeds(places: Sequence[Path]) -> tuple[Feed, ...]:
+    """Return the feeds of all `places`; raises ConfigError with every fault of every file."""
+    return load_feeds_with_overrides(places).feeds
+
+
+def load_feeds_with_overrides(places: Sequence[Path]) -> LoadedFeeds:
     """Return the feeds of all `places` in the order in which they were first named.
 
     A later place replaces a feed with the same id, and drops an earlier one with the same URL, so
     that nothing is polled twice.  Raises ConfigError with every fault of every file.
     """
     faults: list[Fault] = []
+    overrides: list[str] = []
     feeds: dict[str, Feed] = {}
+    written: dict[str, _Written] = {}
+    unsure = False
     for place in places:
-        found = _read(place)
+        file = read_yaml(place, remedy=_REMEDY)
+        if isinstance(file, Unreadable):
+            faults += file.faults
+            unsure = True
+            continue
+        overrides += _overrides(file, written)
+        file, lost = _on_top(file, written)
+        faults += () if unsure else lost
+        found = _valid(file)
+        here = {
+            said(node, "id"): _Written(node=node, where=f"{file.file}:{node.line}")
+            for node in items(file, "feeds")
+        }
         if isinstance(found, tuple):
             faults += found
+            written |= here
             continue
-        urls = {_same_url(entry.url) for entry in found.feeds}
+        by_url = {_same_url(entry.url): entry.id for entry in found.feeds}
         own = {entry.id for entry in found.feeds}
-        feeds = {
-            id_: feed
-            for id_, feed in feeds.items()
-            if id_ in own or _same_url(feed.url) not in urls
-        }
+        for id_, feed in list(feeds.items()):
+            if id_ not in own and (other := by_url.get(_same_url(feed.url))):
+                overrides.append(
+                    f"{here[other].where}: {other} replaces {id_} of {written[id_].where}, which "
+                    "has the same address"
+                )
+                del feeds[id_], written[id_]
         feeds.update((entry.id, feed_of(entry)) for entry in found.feeds)
+        written |= here
     if not feeds and not faults:
         where = ", ".join(str(place) for place in places) or "CASEWIRE_FEEDS"
         faults.append(Fault(file=where, line=1, what=f"lists no feed: {_REMEDY}"))
     if faults:
         raise ConfigError(faults)
-    return tuple(feeds.values())
+    return LoadedFeeds(feeds=tuple(feeds.values()), overrides=tuple(overrides))
 
 
 def feed_of(entry: FeedEntry) -> Feed:
@@ -76,10 +124,44 @@ def feed_of(entry: FeedEntry) -> Feed:
     )
 
 
-def _read(place: Path) -> FeedsFile | tuple[Fault, ...]:
-    file = read_yaml(place, remedy=_REMEDY)
-    if isinstance(file, Unreadable):
-        return file.faults
+def _base(node: Node) -> str | None:
+    """Return the id of the earlier feed that an entry starts from."""
+    keys = node.keys or {}
+    if is_off(node) and not {"url", "kind", "extends"} & keys.keys():
+        return said(node, "id") or None
+    return extended(node)
+
+
+def _overrides(file: YamlFile, earlier: Mapping[str, _Written]) -> Iterator[str]:
+    for node in items(file, "feeds"):
+        id_ = said(node, "id")
+        if id_ in earlier:
+            does = "extends" if _base(node) == id_ else "overrides"
+            does = "switches off" if is_off(node) else does
+            yield f"{file.file}:{node.line}: {id_} {does} {earlier[id_].where}"
+
+
+def _on_top(file: YamlFile, earlier: Mapping[str, _Written]) -> tuple[YamlFile, tuple[Fault, ...]]:
+    """Return `file` with what its entries extend written out, without those that cannot be."""
+    kept: list[Node] = []
+    faults: list[Fault] = []
+    for node in items(file, "feeds"):
+        base = _base(node)
+        if base is None:
+            kept.append(node)
+        elif base in earlier:
+            kept.append(merged(earlier[base].node, node))
+        else:
+            hint = did_you_mean(base, earlier) or " Correct the id, or write `url` and `kind`"
+            what = f"no earlier file has a feed `{base}` to start from:{hint}"
+            faults.append(Fault(file=file.file, line=node.line, what=what))
+    table = (file.root.keys or {}).get("feeds")
+    if table is None or table[1].items is None:
+        return file, ()
+    return with_key(file, "feeds", replace(table[1], items=kept)), tuple(faults)
+
+
+def _valid(file: YamlFile) -> FeedsFile | tuple[Fault, ...]:
     valid = validate(FeedsFile, file)
     faults = [*(valid if isinstance(valid, tuple) else ()), *_across_keys(file)]
     if faults or isinstance(valid, tuple):

@@ -2,25 +2,31 @@
 
 Only what concerns one value is checked here, so that every fault of a file is found at once; what
 concerns several (a court feed without a court, a fact without its source) is in `feeds` and
-`rules`.  The `examples` of a field are what a fault tells the author to write.
+`rules`.  The `examples` of a field are what a fault tells the author to write; `schema` hands them
+and the descriptions to editors.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from aggregator.config.entry import Entry, Overlay, Plain
 from aggregator.config.fields import (
+    OPS,
+    Chat,
     DateText,
     Every,
     Flag,
     Language,
+    Mode,
     Moment,
     QueryNode,
     Slug,
     Source,
     Text,
+    Thread,
     Url,
     Words,
 )
@@ -29,19 +35,17 @@ from aggregator.model import EventKind, FeedKind, Severity, Trust
 
 _SEVERITY = ["high"]
 _WHEN = ["(@sec NEAR/10 @binance) AND NOT price"]
-
-
-class Entry(BaseModel):
-    """The base: a mapping whose keys are all known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_EXTENDS = "Start from the one of this name in an earlier place; the keys beside it override."
+_ENABLED = "`false` switches it off, also one of the same name in an earlier place."
 
 
 # --- feeds.yaml -------------------------------------------------------------------------------
 
 
-class FeedEntry(Entry):
+class FeedEntry(Overlay):
     """One source to poll."""
+
+    named_by = ("id",)
 
     id: Slug = Field(examples=["coindesk"])
     url: Url = Field(examples=["https://wire-one.example/rss"])
@@ -51,9 +55,16 @@ class FeedEntry(Entry):
     trust: Trust | None = Field(default=None, examples=["independent"])
     every: Every | None = Field(default=None, examples=["5m"])
     language: Language = "en"
-    enabled: Flag = True
+    enabled: Flag = Field(
+        default=True,
+        description="`false` keeps it from being read; with `id` alone, one of an earlier file.",
+    )
     note: Text | None = None
-    allow_private: Flag = False
+    allow_private: Flag = Field(
+        default=False,
+        description="A server of your own: private addresses and short intervals are fine.",
+    )
+    extends: Slug | None = Field(default=None, description=_EXTENDS)
 
 
 class FeedsFile(Entry):
@@ -73,28 +84,35 @@ class WordsFile(Entry):
     families: dict[Slug, list[Words]] = Field(examples=[{"sue": ["sue", "lawsuit"]}])
 
 
-class AliasEntry(Entry):
+class AliasEntry(Plain):
     """One way to write a name: a text, or a mapping with conditions."""
 
     text: Words = Field(examples=["Binance"])
-    cased: Flag | None = None
-    strict: Flag = False
-    fuzzy: Flag = False
-    needs: QueryNode | None = None
-    not_near: list[Words] = []
+    cased: Flag | None = Field(
+        default=None,
+        description="Capitals matter.  By itself true for up to five letters, all of them capital.",
+    )
+    strict: Flag = Field(
+        default=False,
+        description="Not where a dot or hyphen joins it to more, as in Binance.US.",
+    )
+    fuzzy: Flag = Field(default=False, description="Take one wrong letter in a personal name.")
+    needs: QueryNode | None = Field(
+        default=None, description="Counts only where this holds somewhere in the same text."
+    )
+    not_near: list[Words] = Field(
+        default=[], description="Does not count within ten words of any of these."
+    )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _plain(cls, value: Any) -> Any:
-        return value if isinstance(value, dict) else {"text": value}
 
-
-class EntityEntry(Entry):
+class EntityEntry(Overlay):
     """A party, agency, court, judge, statute or token."""
 
     name: Text = Field(examples=["Binance"])
     kind: EntityKind = Field(examples=["company"])
     aliases: list[AliasEntry] = Field(min_length=1, examples=[["Binance"]])
+    extends: Slug | None = Field(default=None, description=_EXTENDS)
+    enabled: Flag = Field(default=True, description=_ENABLED)
 
 
 class EntitiesFile(Entry):
@@ -108,7 +126,7 @@ class EntitiesFile(Entry):
 # --- rules/cases and rules/watchlists ---------------------------------------------------------
 
 
-class ExampleEntry(Entry):
+class ExampleEntry(Plain):
     """A text to try a rule on: a title, or a mapping."""
 
     title: Text = Field(examples=["Judge hears SEC and Binance.US"])
@@ -117,18 +135,15 @@ class ExampleEntry(Entry):
     outlet: Text | None = None
     url: Url | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _plain(cls, value: Any) -> Any:
-        return value if isinstance(value, dict) else {"title": value}
-
 
 class ExamplesEntry(Entry):
-    """A rule's own tests."""
+    """A rule's own tests, run by `check`."""
 
-    match: list[ExampleEntry] = []
-    related: list[ExampleEntry] = []
-    no_match: list[ExampleEntry] = []
+    match: list[ExampleEntry] = Field(default=[], description="Texts that it must ring for.")
+    related: list[ExampleEntry] = Field(
+        default=[], description="Texts that only touch it: for a digest, never an alert."
+    )
+    no_match: list[ExampleEntry] = Field(default=[], description="Texts that it must not take.")
 
 
 class JudgeEntry(Entry):
@@ -160,16 +175,13 @@ class StatusEntry(Entry):
     source: Source
 
 
-class CaseAliasEntry(Entry):
+class CaseAliasEntry(Plain):
     """A name by which people look a case up: a text, or a mapping."""
 
     text: Words = Field(examples=["SEC v. Binance"])
-    primary: Flag = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _plain(cls, value: Any) -> Any:
-        return value if isinstance(value, dict) else {"text": value}
+    primary: Flag = Field(
+        default=False, description="The name opens this case at once; of one case only."
+    )
 
 
 class MilestoneEntry(Entry):
@@ -181,7 +193,7 @@ class MilestoneEntry(Entry):
     source: Source
 
 
-class CaseFile(Entry):
+class CaseFile(Overlay):
     """`rules/cases/<slug>.yaml`: one matter."""
 
     caption: Text = Field(examples=["Securities and Exchange Commission v. Binance Holdings Ltd"])
@@ -193,25 +205,61 @@ class CaseFile(Entry):
     court_case_id: Words | None = Field(default=None, examples=["256060"])
     court_case_id_source: Source | None = None
     filed: DateText | None = None
-    judges: list[JudgeEntry] = []
-    parties: list[PartyEntry] = []
-    known_by: list[Slug] = []
+    judges: list[JudgeEntry] = Field(default=[], description="Each with a source.")
+    parties: list[PartyEntry] = Field(
+        default=[], description="`entity` ties a party to its aliases in entities.yaml."
+    )
+    known_by: list[Slug] = Field(
+        default=[], description="Entities that stand for the private side in headlines."
+    )
     status: StatusEntry | None = None
-    aliases: list[CaseAliasEntry] = []
-    severity: Severity | None = Field(default=None, examples=_SEVERITY)
-    when: QueryNode = Field(examples=_WHEN)
-    sisters: list[Slug] = []
-    milestones: list[MilestoneEntry] = []
+    aliases: list[CaseAliasEntry] = Field(
+        default=[], description="Names by which people look the case up."
+    )
+    severity: Severity | None = Field(
+        default=None, examples=_SEVERITY, description="Instead of the severity of the event."
+    )
+    when: QueryNode = Field(examples=_WHEN, description="Which texts touch the matter at all.")
+    sisters: list[Slug] = Field(
+        default=[], description="Matters of the same parties, easily taken for this one."
+    )
+    milestones: list[MilestoneEntry] = Field(
+        default=[], description="The dated steps of the case, each with a source."
+    )
     examples: ExamplesEntry = ExamplesEntry()
+    extends: Slug | None = Field(default=None, description=_EXTENDS)
+    enabled: Flag = Field(default=True, description=_ENABLED)
 
 
-class WatchlistFile(Entry):
+class DeliverEntry(Entry):
+    """A chat that hears of a watchlist without following it."""
+
+    to: Chat = Field(
+        examples=[OPS], description="The id of a chat, or ops for the chat of CASEWIRE_OPS_CHAT."
+    )
+    thread: Thread | None = Field(default=None, description="The id of a forum's topic.")
+    mode: Mode = Field(
+        default=None,
+        description="`instant`, or `digest 08:00` for one message a day (UTC).",
+        json_schema_extra={"default": "instant"},
+    )
+    floor: Severity = Field(
+        default=Severity.LOW, description="The least severity that is worth telling here."
+    )
+
+
+class WatchlistFile(Overlay):
     """`rules/watchlists/<name>.yaml`: one theme."""
 
     title: Text = Field(examples=["Stablecoin law"])
     severity: Severity = Field(default=Severity.MEDIUM, examples=_SEVERITY)
-    when: QueryNode = Field(examples=_WHEN)
+    when: QueryNode = Field(examples=_WHEN, description="Which texts it is about.")
+    deliver: list[DeliverEntry] = Field(
+        default=[], description="Chats that hear of it; without it, people follow it."
+    )
     examples: ExamplesEntry = ExamplesEntry()
+    extends: Slug | None = Field(default=None, description=_EXTENDS)
+    enabled: Flag = Field(default=True, description=_ENABLED)
 
 
 # --- rules/events.yaml ------------------------------------------------------------------------
@@ -225,15 +273,22 @@ class EventEntry(Entry):
     when: QueryNode = Field(examples=["settle OR settlement"])
 
 
-class QuietEntry(Entry):
+class QuietEntry(Overlay):
     """The words that show a text which never rings."""
+
+    named_by = ("name",)
 
     name: Text = Field(examples=["price"])
     when: QueryNode = Field(examples=['title:"price prediction"'])
+    enabled: Flag = Field(default=True, description=_ENABLED)
 
 
 class EventsFile(Entry):
     """`rules/events.yaml`."""
 
-    events: list[EventEntry] = []
-    quiet: list[QuietEntry] = []
+    events: list[EventEntry] = Field(
+        default=[], description="What happened, by its words: the first that hits wins."
+    )
+    quiet: list[QuietEntry] = Field(
+        default=[], description="What never rings, whatever it matches."
+    )

@@ -1,14 +1,15 @@
 """`rules/`: what matters.  Several folders: ours, then yours; the later one wins by slug.
 
-Entities and word families are replaced one by one, cases and watchlists file by file.  A later
-folder's events are tried before an earlier one's; its quiet rules replace those of the same name.
+Entities, word families and quiet rules are replaced one by one, cases and watchlists file by file
+(`overlays` says what `extends` and `enabled: false` do).  A later folder's events are tried before
+an earlier one's.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,7 @@ from aggregator.config.models import (
     WatchlistFile,
     WordsFile,
 )
+from aggregator.config.overlays import layer
 from aggregator.config.rulefiles import Folder, Kind, RuleFile, read_folder
 from aggregator.config.yamlfile import YamlFile, shown
 from aggregator.errors import ConfigError, Fault
@@ -37,6 +39,11 @@ from aggregator.matching.rules import (
     WatchlistRule,
 )
 from aggregator.model import Target, TargetKind
+
+_NO_OPS = (
+    "`to: ops` reaches nobody while CASEWIRE_OPS_CHAT is not set: set it to a chat's id, or write "
+    "the id here"
+)
 
 Group = Literal["match", "related", "no_match"]
 
@@ -62,10 +69,14 @@ class PlacedExample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRules:
-    """The rules, and the lines of their examples."""
+    """The rules, the lines of their examples, and what else `check` has to say about them."""
 
     rules: Rules
     examples: tuple[PlacedExample, ...]
+    overrides: tuple[str, ...] = ()
+    """A line for each thing that a later place replaces or switches off."""
+    ops_routes: tuple[Fault, ...] = ()
+    """A warning for each `to: ops`, for where there is no such chat."""
 
 
 def load_rules(places: Sequence[Path]) -> Rules:
@@ -78,12 +89,15 @@ def load_rules_with_lines(places: Sequence[Path]) -> LoadedRules:
 
     Raises ConfigError with every fault of every file.
     """
-    folders = [read_folder(place) for place in places]
+    read = [read_folder(place) for place in places]
+    layered = layer(read)
+    folders = layered.folders
     names = Names(
         entities=_keys(folders, "entities", "entities"),
         families=_keys(folders, "words", "families"),
     )
     faults = [fault for folder in folders for fault in folder.faults]
+    faults += layered.faults
     gathered = _Gathered()
     for folder in folders:
         gathered.next_folder()
@@ -96,7 +110,7 @@ def load_rules_with_lines(places: Sequence[Path]) -> LoadedRules:
         faults.append(Fault(file=where, line=1, what=what))
     if faults:
         raise ConfigError(sorted(set(faults)))
-    return gathered.loaded(_version(folders))
+    return replace(gathered.loaded(_version(read)), overrides=layered.overrides)
 
 
 @dataclass(slots=True)
@@ -129,7 +143,13 @@ class _Gathered:
         for kind, table in ((TargetKind.CASE, cases), (TargetKind.WATCHLIST, watchlists)):
             for slug, rule in table.items():
                 placed += _placed(Target(kind=kind, slug=slug), rule, files[rule.file])
-        return LoadedRules(rules=rules, examples=tuple(placed))
+        ops = [
+            files[rule.file].fault(("deliver", index), _NO_OPS)
+            for rule in watchlists.values()
+            for index, route in enumerate(rule.deliver)
+            if route.to is None
+        ]
+        return LoadedRules(rules=rules, examples=tuple(placed), ops_routes=tuple(ops))
 
 
 def _take(gathered: _Gathered, rule: RuleFile, names: Names) -> list[Fault]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import assert_never
 
 import structlog
 
 from aggregator.alerts.budget import Budget, reserve
+from aggregator.errors import StoreError
 from aggregator.model import (
     ChatGone,
     Delivery,
@@ -88,7 +90,7 @@ class Deliverer:
     async def _pause(self) -> float | None:
         """Return the seconds until something may be due; None: until woken."""
         at = await self._store.next_due()
-        if at is None or self._inflight:
+        if at is None or len(self._inflight) >= CLAIM_MAX:
             return None
         return max(0.05, (at - self._clock.now()).total_seconds())
 
@@ -113,8 +115,12 @@ class Deliverer:
             if not sending:
                 await self._store.release([delivery.id])
             raise
-        except Exception:  # the top of this loop: one message's bug must not stop the others
+        except Exception as error:  # the top of this loop: one message's bug stops no other
             log.exception("delivery_failed", chat=delivery.place.chat_id, key=delivery.key)
+            # Left as being sent it would hold its chat until the next start.
+            lost = Unknown(detail=f"our own error: {type(error).__name__}")
+            with suppress(StoreError):
+                await self._store.settle(delivery, lost, self._clock.now())
 
 
 def _log_delivery(delivery: Delivery, outcome: DeliveryOutcome) -> None:

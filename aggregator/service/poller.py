@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import structlog
 
-from aggregator.feeds.polling import due
+from aggregator.feeds.polling import due, interval
 from aggregator.model import Feed, FeedState, FetchFailed, ParseFailed
 from aggregator.pipeline import Pipeline, Polled
 from aggregator.ports import Clock, Fetcher, Store
@@ -91,6 +91,10 @@ class Poller:
         per_host = self._hosts.setdefault(host, asyncio.Semaphore(FETCHES_PER_HOST_MAX))
         async with per_host, self._gate:
             state = self._states.get(feed.id, FeedState(feed_id=feed.id))
+            now = self._clock.now()
+            # Should the rest fail by a bug or a full disk, nobody is asked again at every tick.
+            held = replace(state, last_polled=now, next_poll=now + interval(feed))
+            self._states[feed.id] = held
             outcome = await self._fetcher.fetch(feed, state.validators)
         polled = await self._pipeline.ingest(feed, state, outcome, self._clock.now())
         self._states[feed.id] = polled.state

@@ -31,6 +31,7 @@ class Program:
         reloader: Reloader | None = None,
         closers: Sequence[Callable[[], Awaitable[None]]] = (),
         tick_s: float = TICK_S,
+        reload_s: float = RELOAD_LOOK_S,
     ) -> None:
         self._poller = poller
         self._deliverer = deliverer
@@ -38,6 +39,7 @@ class Program:
         self._reloader = reloader
         self._closers = closers
         self._tick_s = tick_s
+        self._reload_s = reload_s
 
     async def once(self) -> None:
         """Poll each feed once, deliver what is due, and end."""
@@ -54,7 +56,7 @@ class Program:
         ticker = Ticker()
         ticker.every(self._tick_s, self._poller.tick, "poll")
         if self._reloader is not None:
-            ticker.every(RELOAD_LOOK_S, self._reloader.look, "reload")
+            ticker.every(self._reload_s, self._reloader.look, "reload")
         tasks = [asyncio.create_task(_loop(work)) for work in (self._deliverer.run, *self._loops)]
         stopped = asyncio.create_task(stop.wait())
         ticker.start()

@@ -67,7 +67,15 @@ def claim(db: Database, now: datetime, limit: int) -> tuple[Delivery, ...]:
     taken = [fate.claimed(kept, now) for kept in _load(db, (row["id"] for row in due))]
     for kept in taken:
         _save(db, kept)
-    return tuple(kept.delivery for kept in taken)
+    return tuple(_answering(db, kept.delivery) for kept in taken)
+
+
+def _answering(db: Database, delivery: Delivery) -> Delivery:
+    """Return `delivery` with the id of the message it answers, if that one is there."""
+    if not delivery.reply_to:
+        return delivery
+    answered = _find(db, delivery.place, delivery.reply_to)
+    return replace(delivery, reply_to_id=None if answered is None else answered.delivery.message_id)
 
 
 def release(db: Database, ids: Sequence[int]) -> None:

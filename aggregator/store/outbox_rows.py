@@ -81,6 +81,7 @@ def kept_to_row(kept: Kept) -> Columns:
         "sent": maybe_micros(delivery.sent),
         "item_seen": maybe_micros(delivery.item_seen),
         "claimed": maybe_micros(kept.claimed),
+        "reply_to": delivery.reply_to,
         "withdrawn": int(kept.withdrawn),
         "error": delivery.error,
         "message": message_to_text(delivery.message),
@@ -104,6 +105,7 @@ def delivery_from_row(row: Row) -> Delivery:
         sent=maybe_moment(row["sent"]),
         error=row["error"],
         item_seen=maybe_moment(row["item_seen"]),
+        reply_to=row["reply_to"],
     )
 
 

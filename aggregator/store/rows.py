@@ -24,6 +24,8 @@ from aggregator.model import (
     ItemKey,
     Match,
     Report,
+    RingKind,
+    Rung,
     Severity,
     Status,
     Story,
@@ -161,6 +163,10 @@ def story_to_row(story: Story) -> Columns:
         "first_at": micros(story.first_at),
         "last_at": micros(story.last_at),
         "rings": story.rings,
+        "rang": maybe_micros(story.rang),
+        "again": dump([[rung.kind, rung.report, micros(rung.at)] for rung in story.again]),
+        "like_id": story.like,
+        "like_title": story.like_title,
         "targets": dump(_targets_out(story.targets)),
         "related": dump(_targets_out(story.related)),
         "event": dump(_event_out(story.event)),
@@ -178,6 +184,13 @@ def story_from_row(row: Row) -> Story:
         first_at=moment(row["first_at"]),
         last_at=moment(row["last_at"]),
         rings=row["rings"],
+        rang=maybe_moment(row["rang"]),
+        again=tuple(
+            Rung(kind=RingKind(kind), report=ItemKey(report), at=moment(at))
+            for kind, report, at in json.loads(row["again"])
+        ),
+        like=None if row["like_id"] is None else StoryId(row["like_id"]),
+        like_title=row["like_title"],
     )
 
 

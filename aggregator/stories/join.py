@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 
 from aggregator.feeds.clean import canonical_url, title_key
 from aggregator.matching.matcher import Reading
@@ -21,6 +22,7 @@ from aggregator.model import (
     Item,
     Relation,
     Report,
+    Rung,
     Severity,
     Story,
     StoryId,
@@ -28,6 +30,7 @@ from aggregator.model import (
     TargetKind,
     Trust,
 )
+from aggregator.stories.ring import again, decides
 from aggregator.stories.similar import Likeness, hours_apart, likeness
 
 WINDOW = timedelta(hours=72)
@@ -41,6 +44,29 @@ that share only a theme need to be told alike."""
 REPORTS_MAX = 200
 """A story keeps this many reports, its lead and its best source among them; the oldest of the
 others only count as coverage in the item table."""
+
+
+GREY = 0.15
+"""So far under the floor an item starts a story of its own that says which one it may be."""
+
+JOIN_OUTCOME = 0.85
+"""From this score on a high outcome joins a story that so far told of none."""
+
+
+class Grade(StrEnum):
+    """How sure it is that two reports tell of one event."""
+
+    SAME = "same"
+    MAYBE = "maybe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The story an item belongs to; `like` is None where the texts are the same."""
+
+    story: Story
+    grade: Grade
+    like: Likeness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +101,26 @@ def join(
     if found is None:
         story = _new(item, report, reading)
         how, score = f"new development: {_first_reason(reading)}", None
+    elif found.grade is Grade.SAME:
+        story = _grown(found.story, report, reading)
+        how, score = _explain(found), found.like.score if found.like else 1.0
     else:
-        base, like = found
-        story = _grown(base, report, reading)
-        how, score = _explain(base, like), like.score if like else 1.0
+        story = replace(
+            _new(item, report, reading), like=found.story.id, like_title=found.story.lead.title
+        )
+        how, score = f"may be the {_explain(found)}", found.like.score if found.like else 1.0
     hush = _hush(item, event, spun, story, old=old)
     if hush:
         kind, why = DecisionKind.SUPPRESS, hush if found is None else f"{hush}; {how}"
-    elif story.rings:
-        kind, why = DecisionKind.UPDATE, how
-    else:
+    elif not story.rings:
         kind, why = DecisionKind.ALERT, how
         story = replace(story, rings=1, rang=item.seen)
+    elif found and (ring := again(found.story, item, event)):
+        kind, why = DecisionKind.ALERT, f"{ring.value}: {how}"
+        rung = Rung(kind=ring, report=item.key, at=item.seen)
+        story = replace(story, rings=story.rings + 1, again=(*story.again, rung))
+    else:
+        kind, why = DecisionKind.UPDATE, how
     return Joined(
         decision=Decision(kind=kind, reason=why, story=story.id, score=score), story=story
     )
@@ -94,8 +128,8 @@ def join(
 
 def _find(
     item: Item, event: Event, chief: frozenset[Target], stories: Iterable[Story]
-) -> tuple[Story, Likeness | None] | None:
-    """Return the story that `item` reports, and how alike they are (None: the same text)."""
+) -> Found | None:
+    """Return the story that `item` reports, or may report; None if there is none."""
     near = sorted(
         (
             story
@@ -109,18 +143,33 @@ def _find(
         key=lambda story: (hours_apart(item.at, story), story.id),
     )
     url, title = canonical_url(item.url), title_key(item.title)
-    best: tuple[Story, Likeness] | None = None
+    best: Found | None = None
     for story in near:
         for report in story.reports:
             same_url = url and canonical_url(report.url) == url and item.kind is not FeedKind.COURT
             if same_url or (title and title_key(report.title) == title and _told(item, report)):
-                return story, None
+                return Found(story=story, grade=Grade.SAME)
         same_case = any(target.kind is TargetKind.CASE for target in story.targets & chief)
         like = likeness(item, event.kind, story, same_case=same_case)
-        floor = JOIN_CASE if same_case else JOIN_THEME
-        if like.score >= floor and (best is None or like.score > best[1].score):
-            best = story, like
+        grade = _grade(like.score, event, story, same_case=same_case)
+        if grade and (best is None or best.like is None or like.score > best.like.score):
+            best = Found(story=story, grade=grade, like=like)
     return best
+
+
+def _grade(score: float, event: Event, story: Story, *, same_case: bool) -> Grade | None:
+    """Return whether so alike a report is the same event, may be, or is another one.
+
+    A high outcome is not folded into a story that has none unless it is told in the same words:
+    the day after a hearing a ruling may come.
+    """
+    floor = JOIN_CASE if same_case else JOIN_THEME
+    if score < floor - GREY:
+        return None
+    told = any(decides(report.event) for report in story.reports if report.counted)
+    if score < floor or (decides(event) and not told and score < JOIN_OUTCOME):
+        return Grade.MAYBE
+    return Grade.SAME
 
 
 def _other_case(one: frozenset[Target], other: frozenset[Target]) -> bool:
@@ -225,7 +274,8 @@ def _first_reason(reading: Reading) -> str:
     )
 
 
-def _explain(story: Story, like: Likeness | None) -> str:
+def _explain(found: Found) -> str:
+    story, like = found.story, found.like
     if like is None:
         return f"same text as “{story.lead.title}”"
     shares = ", ".join(like.shared) or "the case"

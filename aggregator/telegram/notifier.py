@@ -10,7 +10,13 @@ from itertools import count
 from typing import assert_never
 
 import structlog
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
@@ -102,6 +108,7 @@ class TelegramNotifier:
             reply_markup=_keyboard(form.buttons),
             link_preview_options=NO_PREVIEW,
             disable_notification=form.silent,
+            reply_parameters=_answers(delivery),
         )
         return sent.message_id
 
@@ -134,6 +141,13 @@ class ConsoleNotifier:
             return Sent(message_id=next(self._ids))
         self._write(_block("updated", _essence(lines), self._prefix))
         return Sent(message_id=delivery.message_id)
+
+
+def _answers(delivery: Delivery) -> ReplyParameters | None:
+    if delivery.reply_to_id is None:
+        return None
+    # A message that somebody deleted can no longer be answered; the alert goes out all the same.
+    return ReplyParameters(delivery.reply_to_id, allow_sending_without_reply=True)
 
 
 def _form(delivery: Delivery, prefix: str) -> Form:

@@ -16,11 +16,14 @@ from aggregator.model import (
     FeedKind,
     Message,
     Report,
+    RingKind,
+    Rung,
     Story,
     Target,
     TargetKind,
     Trust,
 )
+from aggregator.stories.outcome import disagreement
 from aggregator.telegram import buttons, labels, markup, words
 from aggregator.telegram.markup import escape, plain
 from aggregator.telegram.sentence import docket_entry, hit_sentence
@@ -37,6 +40,7 @@ SOURCES_MAX = 20
 """Telegram keeps 100 entities of a message and drops the rest in silence."""
 WORDS_MAX, WORD_CHARS_MAX = 4, 40
 FOLLOWED_MAX = 3
+AGAIN_CHARS_MAX = 300
 DOCKET_CHARS_MAX = 40
 COURT_CHARS_MAX = 60
 
@@ -55,6 +59,8 @@ class Plan:
 def alert(alert: Alert, cases: Mapping[str, Case], titles: Mapping[Target, str]) -> Message:
     """Return the message for one place: at most `ALERT_CHARS_MAX` characters of text, always."""
     targets = sorted(alert.targets)
+    if alert.again is not None:
+        return _again(alert, alert.again, targets, cases, titles)
     html = ""
     for plan in _plans(alert.story):
         html = _html(alert.story, targets, cases, titles, plan)
@@ -62,6 +68,34 @@ def alert(alert: Alert, cases: Mapping[str, Case], titles: Mapping[Target, str])
         if fits and len(html.encode()) <= HTML_BYTES_MAX:
             break
     return Message(html=html, buttons=_buttons(alert.story, targets, cases))
+
+
+def _again(
+    alert: Alert,
+    rung: Rung,
+    targets: Sequence[Target],
+    cases: Mapping[str, Case],
+    titles: Mapping[Target, str],
+) -> Message:
+    """Return the answer to an alert: what rang again, by whom, and what was said before."""
+    story = alert.story
+    report = next((one for one in story.reports if one.item_key == rung.report), story.lead)
+    title = _title(targets[0], cases, titles) if targets else ""
+    severity = words.SEVERITY[story.event.severity]
+    head = " · ".join(
+        filter(None, [words.AGAIN[rung.kind], f"<b>{title}</b>" if title else "", severity])
+    )
+    said = report.summary if report.kind is FeedKind.COURT else report.title
+    lines = [
+        head,
+        escape(markup.clip(said or report.title, AGAIN_CHARS_MAX)) or words.TITLE_MISSING,
+        f"{_outlet(report)} · {markup.time(report.at)}",
+    ]
+    if rung.kind is RingKind.CHANGED:
+        before = escape(markup.clip(story.lead.title, AGAIN_CHARS_MAX))
+        lines.append(f"{words.BEFORE}: {before} ({_outlet(story.lead)})")
+    lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, 0)}</i>")
+    return Message(html="\n".join(lines), buttons=_buttons(story, targets, cases))
 
 
 def _plans(story: Story) -> Iterator[Plan]:
@@ -86,6 +120,11 @@ def _html(
     lead = story.lead
     lines = [_first_line(story, targets, cases, titles)]
     lines += _told(lead, plan, named=_case(targets, cases) is not None)
+    if story.like_title:
+        lines.append(f"{words.MAY_BE_SAME}: {escape(markup.clip(story.like_title, 120))}")
+    if plan.sentence and (sides := disagreement(story.reports)):
+        said = "; ".join(f"{_outlet(one, linked=False)} “{escape(what)}”" for one, what in sides)
+        lines.append(f"{words.SOURCES_DIFFER}: {said}")
     lines += ["", _where(lead, targets, cases), _sources(story, plan.sources)]
     lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, plan.hits)}</i>")
     return "\n".join(lines)

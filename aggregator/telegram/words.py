@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from aggregator.model import EventKind, Severity, Status, TargetKind
+from aggregator.model import EventKind, RingKind, Severity, Status, TargetKind
 
 SEVERITY: Final = {Severity.LOW: "Low", Severity.MEDIUM: "Medium", Severity.HIGH: "High"}
 
@@ -66,6 +66,13 @@ KIND: Final = {
 
 # --- alerts -------------------------------------------------------------------------------------
 
+AGAIN: Final = {
+    RingKind.CONFIRMED: "Confirmed on the docket",
+    RingKind.CHANGED: "Changed",
+}
+BEFORE: Final = "Before"
+MAY_BE_SAME: Final = "May be the same event as"
+SOURCES_DIFFER: Final = "Sources differ"
 WHY: Final = "Why"
 FIRST: Final = "first"
 NOT_COUNTED: Final = "not counted as an independent source"

@@ -24,6 +24,8 @@ from aggregator.model import (
     Priority,
     Relation,
     Report,
+    RingKind,
+    Rung,
     Story,
     StoryId,
     Subscription,
@@ -96,6 +98,18 @@ stories = st.builds(
     first_at=times,
     last_at=times,
     rings=counts,
+    rang=maybe_times,
+    again=st.lists(
+        st.builds(
+            Rung,
+            kind=st.sampled_from(RingKind),
+            report=st.just(ItemKey("b" * 32)),
+            at=times,
+        ),
+        max_size=2,
+    ).map(tuple),
+    like=st.none() | st.just(StoryId("s0")),
+    like_title=text,
 )
 states = st.builds(
     FeedState,
@@ -124,6 +138,7 @@ deliveries = st.builds(
     sent=maybe_times,
     error=text,
     item_seen=maybe_times,
+    reply_to=text,
 )
 
 

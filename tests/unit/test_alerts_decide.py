@@ -16,6 +16,8 @@ from aggregator.model import (
     Place,
     Priority,
     Report,
+    RingKind,
+    Rung,
     Severity,
     Status,
     Story,
@@ -28,6 +30,7 @@ from aggregator.model import (
 
 AT = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
 EVENT = Event(kind=EventKind.HEARING, status=Status.REPORTED, severity=Severity.MEDIUM)
+HOUR = timedelta(hours=1)
 CASE = Target(kind=TargetKind.CASE, slug="sec-v-binance")
 OTHER = Target(kind=TargetKind.CASE, slug="sec-v-coinbase")
 THEME = Target(kind=TargetKind.WATCHLIST, slug="staking")
@@ -83,9 +86,7 @@ def test_what_a_story_is_only_related_to_reaches_nobody():
 
 
 def test_two_follows_of_one_place_make_one_alert_with_both_reasons():
-    (alert,) = alerts(
-        [story(targets=(CASE, THEME))], [follows(HOME, THEME), follows(HOME, CASE)]
-    )
+    (alert,) = alerts([story(targets=(CASE, THEME))], [follows(HOME, THEME), follows(HOME, CASE)])
     assert alert.targets == (CASE, THEME)
 
 
@@ -113,8 +114,25 @@ def test_of_two_follows_only_the_one_before_the_ring_is_a_reason():
 
 
 def test_a_story_that_rings_again_has_another_key():
-    again = story(rings=2)
-    assert [alert.key for alert in alerts([again], [follows(HOME, CASE)])] == ["story:s1:2"]
+    rung = Rung(kind=RingKind.CONFIRMED, report=ItemKey("k2"), at=AT + HOUR)
+    again = replace(story(rings=2), again=(rung,))
+    told = alerts([again], [follows(HOME, CASE)])
+    assert [(one.key, one.reply_to) for one in told] == [
+        ("story:s1:1", ""),
+        ("story:s1:2", "story:s1:1"),
+    ]
+
+
+def test_who_followed_between_two_rings_hears_only_the_second():
+    rung = Rung(kind=RingKind.CHANGED, report=ItemKey("k2"), at=AT + HOUR)
+    again = replace(story(rings=2), again=(rung,))
+    late = Subscription(place=HOME, target=CASE, since=AT + HOUR / 2)
+    assert [one.key for one in alerts([again], [late])] == ["story:s1:2"]
+
+
+def test_a_story_that_may_be_another_one_answers_its_alert():
+    alike = replace(story(), like=StoryId("s0"))
+    assert [one.reply_to for one in alerts([alike], [follows(HOME, CASE)])] == ["story:s0:1"]
 
 
 @pytest.mark.parametrize(

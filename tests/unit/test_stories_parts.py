@@ -36,9 +36,7 @@ THEME = Target(kind=TargetKind.WATCHLIST, slug="exchange-enforcement")
 
 
 def reading(*matches, kind=EventKind.RULING, severity=Severity.MEDIUM):
-    return Reading(
-        matches=matches, happening=Happening(kind=kind, severity=severity), mentions={}
-    )
+    return Reading(matches=matches, happening=Happening(kind=kind, severity=severity), mentions={})
 
 
 def match(target=CASE, severity=None, relation=Relation.CHIEF):

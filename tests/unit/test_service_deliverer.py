@@ -1,0 +1,387 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from aggregator.alerts.budget import CHAT_SPACING, GROUP_SPACING
+from aggregator.model import (
+    ChatGone,
+    Delivery,
+    DeliveryState,
+    Message,
+    NotSent,
+    Place,
+    Priority,
+    Rejected,
+    RetryAt,
+    Sent,
+    Unknown,
+)
+from aggregator.service.deliverer import CLAIM_MAX, Deliverer
+from aggregator.store.sqlite import SqliteStore
+from tests.newsroom import VirtualClock, played
+
+START = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
+NORMAL, HIGH, LOW = Priority.NORMAL, Priority.HIGH, Priority.LOW
+
+
+class Mouth:
+    """A notifier: accepts everything, unless told what to answer to a chat next."""
+
+    def __init__(self):
+        self.said = []
+        self._next = {}
+        self._slow = {}
+        self._numbers = iter(range(1, 10_000))
+
+    def answers(self, chat, *outcomes):
+        """Answer messages to `chat` with these, then accept; an exception is raised."""
+        self._next[chat] = list(outcomes)
+
+    def is_slow(self, chat, seconds):
+        """Let every message to `chat` take so long."""
+        self._slow[chat] = seconds
+
+    async def deliver(self, delivery):
+        chat, at = delivery.place.chat_id, asyncio.get_running_loop().time()
+        self.said.append((round(at, 3), chat, delivery.message.html))
+        await asyncio.sleep(self._slow.get(chat, 0))
+        outcomes = self._next.get(chat)
+        outcome = outcomes.pop(0) if outcomes else Sent(message_id=next(self._numbers))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def texts(self, chat=None):
+        return [text for _, one, text in self.said if chat in (None, one)]
+
+    def times(self, chat):
+        return [at for at, one, _ in self.said if one == chat]
+
+
+def message(chat, text, priority=NORMAL, key=None, not_before=None, thread=0):
+    return Delivery(
+        place=Place(chat_id=chat, thread_id=thread),
+        key=key or text,
+        message=Message(html=text),
+        priority=priority,
+        created=START,
+        not_before=not_before,
+    )
+
+
+class Office:
+    """A deliverer in virtual time, on a store in memory."""
+
+    def __init__(self, store, clock=None):
+        self.store = store
+        self.mouth = Mouth()
+        self.deliverer = Deliverer(
+            store=store, notifier=self.mouth, clock=clock or VirtualClock(START)
+        )
+
+    async def queue(self, *deliveries):
+        await self.store.enqueue(deliveries)
+        self.deliverer.wake()
+
+    async def runs(self, seconds):
+        """Let the loop run for so long, then cancel it and close."""
+        task = asyncio.create_task(self.deliverer.run())
+        await asyncio.sleep(seconds)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await self.deliverer.close()
+
+    async def states(self):
+        return {d.key: d.state for d in await self.store.deliveries(200)}
+
+
+def office(scenario, *, clock=None, around=None):
+    """Play `scenario(office)` in virtual time."""
+
+    async def play():
+        store = await SqliteStore.open("sqlite:///:memory:")
+        try:
+            await scenario(Office(around(store) if around else store, clock))
+        finally:
+            await store.close()
+
+    played(play())
+
+
+def test_what_matters_more_goes_first_and_then_what_is_older():
+    async def scenario(office):
+        await office.queue(
+            message(1, "low", LOW), message(2, "normal"), message(3, "older high", HIGH)
+        )
+        await office.queue(message(4, "high", HIGH), message(5, "reply", Priority.REPLY))
+        await office.deliverer.drain()
+        assert office.mouth.texts() == ["reply", "older high", "high", "normal", "low"]
+
+    office(scenario)
+
+
+def test_one_chat_hears_in_order_and_no_faster_than_its_spacing():
+    async def scenario(office):
+        await office.queue(*(message(-1, f"g{n}") for n in range(4)))
+        await office.queue(*(message(1, f"c{n}") for n in range(4)))
+        await office.runs(30)
+        for chat, spacing in ((-1, GROUP_SPACING), (1, CHAT_SPACING)):
+            times = office.mouth.times(chat)
+            assert len(times) == 4
+            assert all(
+                b - a >= spacing.total_seconds() - 0.001
+                for a, b in zip(times, times[1:], strict=False)
+            )
+        assert office.mouth.texts(-1) == ["g0", "g1", "g2", "g3"]
+        assert office.mouth.texts(1) == ["c0", "c1", "c2", "c3"]
+
+    office(scenario)
+
+
+def test_topics_of_one_group_share_its_spacing():
+    async def scenario(office):
+        await office.queue(message(-1, "a", thread=1), message(-1, "b", thread=2))
+        await office.runs(10)
+        first, second = office.mouth.times(-1)
+        assert second - first >= GROUP_SPACING.total_seconds() - 0.001
+
+    office(scenario)
+
+
+def test_a_429_holds_its_own_chat_and_no_other():
+    async def scenario(office):
+        office.mouth.answers(1, RetryAt(after=timedelta(seconds=30)))
+        await office.queue(message(1, "held"), message(1, "behind it"), message(2, "other"))
+        await office.runs(60)
+        assert office.mouth.times(2) == [pytest.approx(0, abs=1)]
+        first, again, behind = office.mouth.times(1)
+        assert again - first >= 30
+        assert again - first < 32
+        assert behind > again
+        assert office.mouth.texts(1) == ["held", "held", "behind it"]
+        assert set((await office.states()).values()) == {DeliveryState.SENT}
+
+    office(scenario)
+
+
+def test_a_chat_that_answers_slowly_delays_no_other():
+    async def scenario(office):
+        office.mouth.is_slow(1, 300)
+        await office.queue(message(1, "slow"), *(message(2, f"m{n}") for n in range(3)))
+        await office.runs(20)
+        assert office.mouth.times(2)[-1] < 5
+
+    office(scenario)
+
+
+def test_a_chat_that_answers_slowly_does_not_delay_the_second_try_of_another():
+    async def scenario(office):
+        office.mouth.is_slow(1, 300)
+        office.mouth.answers(2, RetryAt(after=timedelta(seconds=5)))
+        await office.queue(message(1, "slow"), message(2, "asked to wait"))
+        await office.runs(60)
+        first, again = office.mouth.times(2)
+        assert 5 <= again - first < 7
+
+    office(scenario)
+
+
+def test_what_provably_never_left_is_tried_again():
+    async def scenario(office):
+        office.mouth.answers(1, NotSent(detail="no connection"), NotSent(detail="no connection"))
+        await office.queue(message(1, "a"))
+        await office.runs(60)
+        assert office.mouth.texts() == ["a", "a", "a"]
+        assert await office.states() == {"a": DeliveryState.SENT}
+
+    office(scenario)
+
+
+def test_what_may_have_arrived_is_kept_as_unknown_and_not_sent_again():
+    async def scenario(office):
+        office.mouth.answers(1, Unknown(detail="no answer"))
+        await office.queue(message(1, "maybe"), message(1, "next"))
+        await office.runs(600)
+        assert office.mouth.texts() == ["maybe", "next"]
+        assert await office.states() == {
+            "maybe": DeliveryState.UNKNOWN,
+            "next": DeliveryState.SENT,
+        }
+
+    office(scenario)
+
+
+@pytest.mark.parametrize("outcome", [Rejected(detail="bad HTML"), ChatGone(detail="blocked")])
+def test_what_is_refused_for_good_is_not_sent_again(outcome):
+    async def scenario(office):
+        office.mouth.answers(1, outcome)
+        await office.queue(message(1, "a"), message(2, "b"))
+        await office.runs(600)
+        assert office.mouth.texts() == ["a", "b"]
+        assert await office.states() == {"a": DeliveryState.DEAD, "b": DeliveryState.SENT}
+
+    office(scenario)
+
+
+def test_more_chats_than_may_be_in_flight_are_all_served():
+    async def scenario(office):
+        chats = range(1, 2 * CLAIM_MAX + 10)
+        await office.queue(*(message(chat, f"m{chat}") for chat in chats))
+        await office.runs(60)
+        assert sorted(chat for _, chat, _ in office.mouth.said) == list(chats)
+        assert all(at < 10 for at, _, _ in office.mouth.said)
+
+    office(scenario)
+
+
+def test_what_is_queued_while_all_is_quiet_goes_out_at_once():
+    async def scenario(office):
+        task = asyncio.create_task(office.runs(1000))
+        await asyncio.sleep(500)
+        await office.queue(message(1, "late"))
+        await task
+        (at,) = office.mouth.times(1)
+        assert 500 <= at < 501
+
+    office(scenario)
+
+
+def test_what_is_not_due_yet_goes_out_when_it_is():
+    async def scenario(office):
+        await office.queue(message(1, "later", not_before=START + timedelta(seconds=90)))
+        await office.runs(200)
+        (at,) = office.mouth.times(1)
+        assert 90 <= at < 91
+
+    office(scenario)
+
+
+def test_draining_delivers_what_is_due_and_waits_for_nothing_else():
+    async def scenario(office):
+        office.mouth.is_slow(1, 3)
+        await office.queue(message(1, "due"), message(1, "due too"))
+        await office.queue(message(2, "later", not_before=START + timedelta(hours=1)))
+        await office.deliverer.drain()
+        assert office.mouth.texts() == ["due", "due too"]
+        assert asyncio.get_running_loop().time() < 60
+        assert (await office.states())["later"] is DeliveryState.QUEUED
+
+    office(scenario)
+
+
+def test_draining_nothing_returns_at_once():
+    async def scenario(office):
+        await office.deliverer.drain()
+        assert office.mouth.said == []
+
+    office(scenario)
+
+
+def test_at_shutdown_what_is_on_the_wire_may_finish():
+    async def scenario(office):
+        office.mouth.is_slow(1, 3)
+        await office.queue(message(1, "a"))
+        await office.runs(1)
+        assert await office.states() == {"a": DeliveryState.SENT}
+
+    office(scenario)
+
+
+class NoSlots(VirtualClock):
+    """A clock whose sleeps never end: every message waits for its slot."""
+
+    async def sleep(self, seconds):
+        await asyncio.Event().wait()
+
+
+def test_at_shutdown_what_waits_for_its_slot_goes_back_untouched():
+    async def scenario(office):
+        await office.queue(message(1, "a"), message(2, "b"))
+        await office.runs(1)
+        assert office.mouth.said == []
+        queued = await office.store.deliveries(10)
+        assert {d.state for d in queued} == {DeliveryState.QUEUED}
+        assert {d.attempts for d in queued} == {0}
+
+    office(scenario, clock=NoSlots(START))
+
+
+def test_what_hangs_on_the_wire_at_shutdown_is_unknown_at_the_next_start():
+    async def scenario(office):
+        office.mouth.is_slow(1, 10_000)
+        await office.queue(message(1, "a"))
+        before = asyncio.get_running_loop().time()
+        await office.runs(1)
+        assert asyncio.get_running_loop().time() - before < 10
+        assert await office.store.recover() == 1
+        assert await office.states() == {"a": DeliveryState.UNKNOWN}
+
+    office(scenario)
+
+
+def test_a_bug_in_one_message_is_logged_and_stops_neither_the_others_nor_its_chat():
+    async def scenario(office):
+        office.mouth.answers(1, ZeroDivisionError("a bug"))
+        await office.queue(message(1, "bad"), message(1, "good"), message(2, "other"))
+        with capture_logs() as logs:
+            await office.runs(60)
+        assert [line["event"] for line in logs].count("delivery_failed") == 1
+        assert office.mouth.texts(2) == ["other"]
+        assert office.mouth.texts(1) == ["bad", "good"]
+        assert (await office.states())["bad"] is DeliveryState.UNKNOWN
+
+    office(scenario)
+
+
+class FullDisk:
+    """A store that cannot claim, so many times."""
+
+    def __init__(self, inner):
+        self._inner = inner
+        self.failures = 2
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    async def claim(self, now, limit):
+        if self.failures:
+            self.failures -= 1
+            raise OSError("disk full")
+        return await self._inner.claim(now, limit)
+
+
+def test_a_store_that_fails_for_a_while_is_asked_again():
+    async def scenario(office):
+        await office.queue(message(1, "a"))
+        with capture_logs() as logs:
+            await office.runs(60)
+        assert [line["event"] for line in logs].count("delivering_failed") == 2
+        assert await office.states() == {"a": DeliveryState.SENT}
+
+    office(scenario, around=FullDisk)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "event"),
+    [
+        (Sent(message_id=9), "delivered"),
+        (RetryAt(after=timedelta(seconds=9)), "told_to_wait"),
+        (NotSent(detail="x"), "not_sent"),
+        (Unknown(detail="x"), "outcome_unknown"),
+        (ChatGone(detail="x"), "chat_gone"),
+        (Rejected(detail="x"), "message_refused"),
+    ],
+)
+def test_every_fate_is_one_line_with_chat_and_key(outcome, event):
+    async def scenario(office):
+        office.mouth.answers(1, outcome)
+        await office.queue(message(1, "a"))
+        with capture_logs() as logs:
+            await office.runs(0.5)
+        assert [(line["event"], line["chat"], line["key"]) for line in logs] == [(event, 1, "a")]
+
+    office(scenario)
