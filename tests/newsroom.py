@@ -7,8 +7,10 @@ can be told as a list of headlines.
 from __future__ import annotations
 
 import asyncio
+import logging
 import selectors
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -17,6 +19,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
+
+import structlog
 
 from aggregator.config.rules import load_rules
 from aggregator.matching.matcher import Matcher
@@ -154,3 +158,19 @@ def played(scenario: Coroutine[Any, Any, T]) -> T:
     """Run `scenario` in virtual time and return what it returns."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(scenario)
+
+
+@contextmanager
+def plain_logging() -> Iterator[None]:
+    """Log as the libraries do by themselves, and put back what was set up before.
+
+    The commands set logging up for the whole process, and so for every test after theirs.
+    """
+    root = logging.getLogger()
+    before = list(root.handlers), root.level
+    structlog.reset_defaults()
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:], root.level = before

@@ -9,6 +9,7 @@ import click
 from aggregator import __version__
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
+from aggregator.cli.new import new
 from aggregator.cli.peek import peek
 from aggregator.cli.replay import replay
 from aggregator.cli.run import run
@@ -23,7 +24,7 @@ def cli() -> None:
     """Tell each follower of a crypto-regulation case of each development once, with the reason."""
 
 
-for command in (run, check, peek, replay, demo):
+for command in (run, check, peek, replay, demo, new):
     cli.add_command(command)
 
 

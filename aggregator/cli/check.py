@@ -11,17 +11,28 @@ import click
 
 @click.command()
 @click.option(
-    "--feeds", "feeds_file", type=click.Path(path_type=Path), help="Instead of CASEWIRE_FEEDS."
+    "--feeds",
+    "feeds_files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Instead of CASEWIRE_FEEDS; several are read in their order.",
 )
 @click.option(
-    "--rules", "rules_dir", type=click.Path(path_type=Path), help="Instead of CASEWIRE_RULES."
+    "--rules",
+    "rules_dirs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Instead of CASEWIRE_RULES; several are read in their order.",
 )
 @click.option("--strict", is_flag=True, help="Missing examples are faults too.")
-def check(feeds_file: Path | None, rules_dir: Path | None, strict: bool) -> None:
-    """Validate feeds.yaml and rules/: one line per fault, `file:line: what is wrong`; exit 1."""
+def check(feeds_files: tuple[Path, ...], rules_dirs: tuple[Path, ...], strict: bool) -> None:
+    """Validate feeds.yaml and rules/: one line per fault, `file:line: what is wrong`; exit 1.
+
+    Names each thing of an earlier place that a later one replaces or switches off.
+    """
     from aggregator.cli.judge import judge_example
     from aggregator.config.examples import check_examples
-    from aggregator.config.feeds import load_feeds
+    from aggregator.config.feeds import load_feeds_with_overrides
     from aggregator.config.rules import load_rules_with_lines
     from aggregator.config.settings import Settings
     from aggregator.errors import ConfigError, Fault
@@ -30,15 +41,17 @@ def check(feeds_file: Path | None, rules_dir: Path | None, strict: bool) -> None
     settings = Settings.from_env(os.environ)
     faults: list[Fault] = []
     warnings: list[Fault] = []
-    said = []
+    said: list[str] = []
+    overrides: list[str] = []
     try:
-        feeds = load_feeds((feeds_file,) if feeds_file else settings.feeds)
-        on = sum(feed.enabled for feed in feeds)
-        said.append(f"{len(feeds)} feeds, {on} of them read")
+        read = load_feeds_with_overrides(feeds_files or settings.feeds)
+        overrides += read.overrides
+        on = sum(feed.enabled for feed in read.feeds)
+        said.append(f"{len(read.feeds)} feeds, {on} of them read")
     except ConfigError as error:
         faults += error.faults
     try:
-        loaded = load_rules_with_lines((rules_dir,) if rules_dir else settings.rules)
+        loaded = load_rules_with_lines(rules_dirs or settings.rules)
     except ConfigError as error:
         faults += error.faults
     else:
@@ -48,10 +61,14 @@ def check(feeds_file: Path | None, rules_dir: Path | None, strict: bool) -> None
         )
         faults += found.faults
         (faults if strict else warnings).extend(found.warnings)
+        warnings += () if settings.ops_chat else loaded.ops_routes
+        overrides += loaded.overrides
         said.append(
             f"{len(loaded.rules.cases)} cases, {len(loaded.rules.watchlists)} watchlists, "
             f"{len(loaded.rules.entities)} entities; {found.ran} examples hold"
         )
+    for line in overrides:
+        click.echo(line)
     for name in settings.unknown:
         click.echo(f"warning: {name}", err=True)
     for warning in sorted(warnings):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aggregator import __version__
+from aggregator.alerts.decide import Floored
+from aggregator.alerts.digest import Digest, Route
 from aggregator.config.feeds import load_feeds
 from aggregator.config.rules import load_rules
 from aggregator.config.settings import Access as WhoMay
@@ -15,12 +18,14 @@ from aggregator.config.settings import Settings
 from aggregator.errors import ConfigError, Fault
 from aggregator.feeds.fetch import HttpFetcher, SystemResolver
 from aggregator.matching.matcher import Matcher
+from aggregator.matching.rules import Deliver
 from aggregator.model import Alert, Feed, Message, Place, Subscription, Target, TargetKind
 from aggregator.pipeline import Pipeline
 from aggregator.ports import Clock, Fetcher, Notifier, Parser, Store
 from aggregator.service.deliverer import Deliverer
+from aggregator.service.digest import Digests
 from aggregator.service.poller import Poller
-from aggregator.telegram import render
+from aggregator.telegram import render, render_digest
 from aggregator.telegram.access import Access
 from aggregator.telegram.naming import Setup
 
@@ -86,6 +91,64 @@ def everything(matcher: Matcher, place: Place) -> tuple[Subscription, ...]:
             *(Target(kind=TargetKind.CASE, slug=slug) for slug in matcher.rules.cases),
             *(Target(kind=TargetKind.WATCHLIST, slug=name) for name in matcher.rules.watchlists),
         )
+    )
+
+
+def routed(settings: Settings, matcher: Matcher) -> tuple[Subscription, ...]:
+    """Return the subscriptions that watchlists make themselves with an instant `deliver`."""
+    since = datetime.min.replace(tzinfo=UTC)
+    return tuple(
+        Floored(place=place, target=target, since=since, floor=wanted.floor)
+        for target, wanted in _wanted(matcher)
+        if wanted.digest is None and (place := _place(settings, wanted)) is not None
+    )
+
+
+def digest_routes(settings: Settings, matcher: Matcher) -> tuple[Route, ...]:
+    """Return the digests that watchlists ask for; of two at one place the first."""
+    found: dict[tuple[Place, Target], Route] = {}
+    for target, wanted in _wanted(matcher):
+        place = _place(settings, wanted)
+        if wanted.digest is not None and place is not None:
+            route = Route(place=place, target=target, at=wanted.digest, floor=wanted.floor)
+            found.setdefault((place, target), route)
+    return tuple(found.values())
+
+
+def nowhere(settings: Settings, matcher: Matcher) -> tuple[str, ...]:
+    """Return the watchlists that go to the operator's chat while there is none."""
+    names = (target.slug for target, to in _wanted(matcher) if _place(settings, to) is None)
+    return tuple(dict.fromkeys(names))
+
+
+def _wanted(matcher: Matcher) -> Iterator[tuple[Target, Deliver]]:
+    for name, rule in matcher.rules.watchlists.items():
+        for wanted in rule.deliver:
+            yield Target(kind=TargetKind.WATCHLIST, slug=name), wanted
+
+
+def _place(settings: Settings, wanted: Deliver) -> Place | None:
+    """Return where `wanted` goes; a topic of its own goes before that of CASEWIRE_OPS_CHAT."""
+    if wanted.to is not None:
+        return Place(chat_id=wanted.to, thread_id=wanted.thread)
+    ops = settings.ops_chat
+    if ops is None or not wanted.thread:
+        return ops
+    return Place(chat_id=ops.chat_id, thread_id=wanted.thread)
+
+
+def digests(settings: Settings, works: Works, store: Store, clock: Clock) -> Digests:
+    """Return what queues the daily digests of the rules that are live at each moment."""
+
+    def rendered(made: Digest) -> Message:
+        return render_digest.digest(made, titles(works.pipeline.matcher))
+
+    return Digests(
+        store=store,
+        clock=clock,
+        routes=lambda: digest_routes(settings, works.pipeline.matcher),
+        render=rendered,
+        wake=works.deliverer.wake,
     )
 
 
@@ -162,16 +225,18 @@ def setup(settings: Settings, matcher: Matcher) -> Setup:
     )
 
 
+def host_of(url: str) -> str:
+    """Return the host of `url` without `www.`; empty for what is no address."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:  # such as a bracket that is never closed
+        return ""
+
+
 def feed_of(feeds: Sequence[Feed], *, outlet: str, url: str) -> Feed | None:
     """Return the feed that `outlet` names, or the one on the host of `url`."""
-    from urllib.parse import urlsplit
-
     for feed in feeds:
         if outlet and outlet.casefold() in {feed.name.casefold(), feed.id}:
             return feed
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    if not host:
-        return None
-    return next(
-        (f for f in feeds if (urlsplit(f.url).hostname or "").removeprefix("www.") == host), None
-    )
+    host = host_of(url)
+    return next((feed for feed in feeds if host and host_of(feed.url) == host), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from aggregator.cli.jsonl import json_line
 from aggregator.matching.matcher import Matcher, Reading
 from aggregator.model import (
     Feed,
@@ -97,8 +97,7 @@ async def _peek(
                     for item in items:
                         reading = matcher.read(item).seen_by(())
                         if as_json:
-                            data = _json(source, item, reading)
-                            click.echo(json.dumps(data, ensure_ascii=False))
+                            click.echo(json_line(_json(source, item, reading)))
                         else:
                             _show(item, reading)
                     if not as_json:
@@ -144,12 +143,13 @@ def _feed(source: str, feeds: Sequence[Feed]) -> Feed:
     The operator typed the address, so it may be on the operator's own network.
     """
     from dataclasses import replace
-    from urllib.parse import urlsplit
+
+    from aggregator.cli.compose import host_of
 
     known = next((feed for feed in feeds if source in {feed.url, feed.id}), None)
     if known:
         return replace(known, allow_private=True)
-    name = urlsplit(source).hostname if _is_url(source) else Path(source).name
+    name = host_of(source) if _is_url(source) else Path(source).name
     return Feed(
         id="peek",
         url=source,

@@ -11,6 +11,7 @@ import gzip
 import json
 import os
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from typing import IO, Any, cast
 
 import click
 
+from aggregator.cli.jsonl import json_line
 from aggregator.errors import InputError
 from aggregator.matching.matcher import Matcher, Reading
 from aggregator.model import (
@@ -50,7 +52,8 @@ class Line:
     """A good input line: where it stood, its own id, and the item it became."""
 
     number: int
-    id: str
+    id: str | int
+    """As it was given."""
     item: Item
 
 
@@ -93,7 +96,7 @@ def replay(source: str, as_json: bool, rules_dir: Path | None, case: str | None)
     outcomes = asyncio.run(_run(lines, Narrowed(matcher, case) if case else matcher))
     if as_json:
         for outcome in sorted(outcomes, key=lambda o: o.line.number):
-            click.echo(json.dumps(_json(outcome), ensure_ascii=False))
+            click.echo(json_line(_json(outcome)))
     else:
         _table(outcomes)
     if faults:
@@ -147,6 +150,7 @@ async def _run(lines: Sequence[Line], matcher: Matcher) -> list[Outcome]:
 def _read(source: str, feeds: Sequence[Feed]) -> tuple[list[Line], int]:
     """Return the good lines and how many were faulty, each of those named on stderr."""
     lines, faults = [], 0
+    times: Counter[str] = Counter()
     for number, text in enumerate(_texts(source), start=1):
         if not text.strip():
             continue
@@ -155,6 +159,11 @@ def _read(source: str, feeds: Sequence[Feed]) -> tuple[list[Line], int]:
             click.echo(f"line {number}: {parsed}", err=True)
             faults += 1
         else:
+            key = parsed.item.key
+            times[key] += 1
+            if times[key] > 1:  # the same line again is another report of the same
+                again = ItemKey(blake2b(f"{key}{times[key]}".encode(), digest_size=16).hexdigest())
+                parsed = replace(parsed, item=replace(parsed.item, key=again))
             lines.append(parsed)
     return lines, faults
 
@@ -170,7 +179,7 @@ def _texts(source: str) -> Iterator[str]:
             zipped = file.read(2) == b"\x1f\x8b"
         with cast("IO[bytes]", gzip.open(path)) if zipped else path.open("rb") as raw:
             yield from _decoded(raw)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(f"{source}: cannot be read: {reason}") from error
 
@@ -186,7 +195,7 @@ def _line(number: int, text: str, feeds: Sequence[Feed]) -> Line | str:
         return f"longer than {LINE_CHARS_MAX} characters"
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"no JSON: {error}"
     if not isinstance(data, dict):
         return 'not an object; write one such as {"id": …, "published": …, "outlet": …}'
@@ -196,7 +205,8 @@ def _line(number: int, text: str, feeds: Sequence[Feed]) -> Line | str:
     published = _time(fields["published"])
     if published is None:
         return f"“published” is no ISO 8601 time: {fields['published'][:40]!r}"
-    return Line(number=number, id=fields["id"], item=_item(fields, published, feeds))
+    own_id = data["id"] if isinstance(data["id"], int) else fields["id"]
+    return Line(number=number, id=own_id, item=_item(fields, published, feeds))
 
 
 def _fields(data: dict[str, Any]) -> dict[str, str] | str:
@@ -208,7 +218,7 @@ def _fields(data: dict[str, Any]) -> dict[str, str] | str:
             if key in REQUIRED:
                 return f"“{key}” is missing"
             value = ""
-        if key == "id" and isinstance(value, int):
+        if key == "id" and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
             return f"“{key}” must be text"

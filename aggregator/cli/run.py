@@ -100,6 +100,11 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
             )
             loops.append(chat.run)
             closers.append(lambda: close_bot(bot))
+            works.pipeline.follow(lambda live: compose.routed(settings, live))
+            digests = compose.digests(settings, works, store, clock)
+            loops.append(digests.run)
+            if once:
+                await digests.look()
         else:
             click.echo(CONNECT, err=True)
             await store.revive_chat(compose.CONSOLE.chat_id)
@@ -111,6 +116,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
             reloader=_reloader(settings, works),
             closers=closers,
         )
+        _say_nowhere(settings, matcher)
         log.info("started", feeds=sum(f.enabled for f in feeds), cases=len(matcher.rules.cases))
         ended = False
         if once:
@@ -136,9 +142,18 @@ def _reloader(settings: Settings, works: Works) -> Reloader:
 
     def swap(matcher: Matcher, feeds: Sequence[Feed]) -> None:
         works.pipeline.matcher = matcher
+        _say_nowhere(settings, matcher)
         works.poller.replace_feeds(feeds)
 
     return Reloader(fingerprint=lambda: compose.fingerprint(settings), load=load, swap=swap)
+
+
+def _say_nowhere(settings: Settings, matcher: Matcher) -> None:
+    """Log each watchlist whose `to: ops` reaches nobody."""
+    from aggregator.cli import compose
+
+    for name in compose.nowhere(settings, matcher):
+        log.warning("ops_chat_not_set", watchlist=name, why="CASEWIRE_OPS_CHAT names no chat")
 
 
 def say(line: str) -> None:

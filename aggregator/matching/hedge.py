@@ -73,6 +73,9 @@ _AFTER = (
 )
 
 
+_BELIEVED = r"likely|unlikely|expected|looms?|looming|possible|nears?|in sight|on the horizon"
+
+
 def _pattern(words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
@@ -84,7 +87,15 @@ _TABLE = (
 )
 """Each hedge, and how many words before the outcome it may stand."""
 
-_FOLLOWED = re.compile(rf"\W{{1,3}}{_AFTER}(?!\w)", re.IGNORECASE)
+_FOLLOWED = re.compile(
+    rf"\W{{1,3}}{_AFTER}(?!\w)|(?:\s[\w.]+){{1,3}}\s(?:{_BELIEVED})(?!\w)", re.IGNORECASE
+)
+_ACTOR = re.compile(
+    r"(?:judge|court|justices?|panel|jury|magistrate|regulator|agency)s?", re.IGNORECASE
+)
+_MODAL = re.compile(
+    r"(?<!\w)(?:could|may|might|would|will|should|can|must|to)\s+(?:\w+ly\s+)?$", re.IGNORECASE
+)
 _CLAUSE = re.compile(
     r"[;:.!?—–|]\s|,\s(?:but|and|as|while|after|though|judge|court)\s|\s(?:but|while|though)\s",
     re.IGNORECASE,
@@ -92,14 +103,16 @@ _CLAUSE = re.compile(
 _WORD = re.compile(r"\S+")
 
 
-def hedge(text: str, start: int, end: int) -> Hedge | None:
-    """Return how the words at `start` to `end` of `text` are taken back; None if they stand.
+def hedge(text: str, *spans: tuple[int, int]) -> Hedge | None:
+    """Return how the words at `spans` of `text` are taken back; None if they stand.
 
     What stands shortly before them in their own clause counts, and what follows at once
     ("ruling expected"): in "Judge denies motion that could have ended the case" the denial
     stands.  A headline that ends in a question mark asks.
     """
     text = text.replace("’", "'")
+    spans = tuple(sorted(spans))
+    start, end = spans[0][0], max(stop for _, stop in spans)
     first = max((m.end() for m in _CLAUSE.finditer(text, 0, start)), default=0)
     spoken, within = text[first:start], text[start:end]
     words = [m.start() for m in _WORD.finditer(spoken)]
@@ -109,6 +122,8 @@ def hedge(text: str, start: int, end: int) -> Hedge | None:
             return kind
         if kind is Hedge.UNDECIDED and pattern.search(within):
             return kind
+    if len(spans) > 1 and _ACTOR.fullmatch(text, *spans[0]) and _MODAL.search(text[: spans[1][0]]):
+        return Hedge.EXPECTED  # "judge may dismiss", "court to rule"
     if text.rstrip().endswith("?") or _FOLLOWED.match(text, end):
         return Hedge.EXPECTED
     return None

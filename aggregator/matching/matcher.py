@@ -225,8 +225,7 @@ def _sobered(rule: EventRule, text: str, spans: tuple[Evidence, ...]) -> tuple[E
     """Return what is left of an event when its words are hedged."""
     if rule.kind not in SOBERED:
         return rule.kind, rule.severity
-    start, end = min(span.start for span in spans), max(span.end for span in spans)
-    match hedge(text, start, end):
+    match hedge(text, *((span.start, span.end) for span in spans)):
         case None:
             return rule.kind, rule.severity
         case Hedge.ASKED:

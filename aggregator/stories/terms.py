@@ -1,117 +1,30 @@
-"""A text's telling words: stems, their weight, and the figures it names."""
+"""A text's telling words: stems, the figures and dates it names, and how telling each stem is."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
 _FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?\s?(?:%|bn|billion|m|mn|million|k|years?|months?)?")
+_MONTH = r"(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(rf"\b(?:{_MONTH}\s(\d{{1,2}})|(\d{{1,2}})\s{_MONTH})\b")
 
-STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "being",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "may",
-        "might",
-        "more",
-        "most",
-        "new",
-        "no",
-        "not",
-        "now",
-        "of",
-        "off",
-        "on",
-        "once",
-        "one",
-        "or",
-        "our",
-        "out",
-        "over",
-        "own",
-        "said",
-        "say",
-        "says",
-        "she",
-        "should",
-        "so",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "to",
-        "under",
-        "up",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "while",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "after",
-        "before",
-        "about",
-        "also",
-        "amid",
-        "against",
-        "vs",
-        "v",
-    ]
-)
+_DIGIT = re.compile(r"\d")
+
+_STOP_WORDS = """
+a about after against also amid an and are as at be been before being but by can could did do
+does for from had has have he her his how i if in into is it its may might more most new no not
+now of off on once one or our out over own said say says she should so some such than that the
+their them then there these they this those to under up us v vs was we were what when where
+which while who why will with would you your
+"""
+STOP = frozenset(_STOP_WORDS.split())
+"""The words that every text has."""
 
 _SUFFIXES = (
     ("ies", "y"),
@@ -147,16 +60,26 @@ def stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > STEM_LETTERS_MIN else word
 
 
+def words(text: str) -> list[str]:
+    """Return the words of `text` as written, in order."""
+    return _WORD.findall(text)
+
+
 def stems(text: str) -> tuple[str, ...]:
     """Return the stems of `text` in order, without the words that every text has."""
-    words = (match.group().casefold() for match in _WORD.finditer(text))
-    return tuple(stem(word) for word in words if word not in STOP)
+    return tuple([stem(word) for word in _WORD.findall(text.casefold()) if word not in STOP])
 
 
 def figures(text: str) -> frozenset[str]:
-    """Return the amounts, percentages and terms that `text` names, spelled one way."""
+    """Return the amounts, percentages, terms and dates that `text` names, spelled one way."""
+    if not _DIGIT.search(text):
+        return frozenset()
+    text = text.casefold()
     found = set()
-    for match in _FIGURE.finditer(text.casefold()):
+    for match in _DATE.finditer(text):
+        month, day, day_first, month_last = match.groups()
+        found.add(f"{(month or month_last)[:3]}{day or day_first}")
+    for match in _FIGURE.finditer(_DATE.sub(" ", text)):
         figure = match.group().replace(",", "").replace(" ", "")
         figure = figure.replace("billion", "bn").replace("million", "m").replace("mn", "m")
         if len(figure.strip("$€£%")) > 1 or not figure.isdigit():
@@ -173,11 +96,74 @@ def frequencies() -> tuple[int, Mapping[str, int]]:
     return table["items"], table["stems"]
 
 
-@lru_cache(maxsize=65536)
-def weight(term: str) -> float:
-    """Return how much sharing `term` tells: its inverse document frequency, 0 to 1.
+UNKNOWN_ITEMS = 3
+"""A stem that the table lacks is taken for one of its rarest: in so many items."""
 
-    A word that the table does not have is taken for one of its rarest.
+TABLE_STORIES = 300
+"""The shipped table counts for as much as this many stories of the window.  Of 100, 300, 1000 and
+no warming, 300 did best on general headlines: see `benchmarks/stories.py`."""
+
+
+class Words:
+    """How telling it is to share a stem: its inverse document frequency, 0 to about 1.
+
+    The shipped table is where it starts; each story of the window that has the stem counts once,
+    however many reports tell it, so that a much-told story's own words stay telling.
     """
-    items, table = frequencies()
-    return math.log(1 + items / (1 + table.get(term, 3))) / math.log(1 + items)
+
+    def __init__(self) -> None:
+        self._items, self._table = frequencies()
+        self._scale = 1 / math.log(1 + self._items)
+        self._stories = 0
+        self._with: dict[str, int] = {}
+        self._share: dict[str, float] = {}
+        self._top = math.log(TABLE_STORIES) * self._scale
+
+    def add(self, stems_of_story: Iterable[str], *, new: bool) -> None:
+        """Count stems that a story has for the first time; `new` if the story itself is new."""
+        for term in stems_of_story:
+            self._with[term] = self._with.get(term, 0) + 1
+            self._share.pop(term, None)
+        if new:
+            self._resize(1)
+
+    def remove(self, stems_of_story: Iterable[str]) -> None:
+        """Forget a story that had these stems."""
+        for term in stems_of_story:
+            left = self._with[term] - 1
+            if left:
+                self._with[term] = left
+            else:
+                del self._with[term]
+            self._share.pop(term, None)
+        self._resize(-1)
+
+    def weight(self, term: str) -> float:
+        """Return how much sharing `term` tells."""
+        share = self._share.get(term)
+        if share is None:
+            expected = TABLE_STORIES * (self._table.get(term, UNKNOWN_ITEMS) + 0.5) / self._items
+            share = math.log(expected + self._with.get(term, 0)) * self._scale
+            if len(self._share) >= SHARES_MAX:
+                self._share.clear()
+            self._share[term] = share
+        return self._top - share
+
+    def _resize(self, by: int) -> None:
+        self._stories += by
+        self._top = math.log(TABLE_STORIES + self._stories) * self._scale
+
+
+SHARES_MAX = 200_000
+"""Remembered logarithms of stems; past this they are worked out anew."""
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Words:
+    """Return the weights of the shipped table alone; nobody may add to them."""
+    return Words()
+
+
+def weight(term: str) -> float:
+    """Return how much sharing `term` tells by the shipped table alone."""
+    return shipped().weight(term)

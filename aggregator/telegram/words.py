@@ -112,6 +112,24 @@ def later(delta: timedelta) -> str:
     return f"{round(minutes / 60 / 24)} days {side}"
 
 
+# --- digests ------------------------------------------------------------------------------------
+
+DIGEST: Final = "digest"
+
+
+def digest_of(count: int, since: str) -> str:
+    developments = "1 development" if count == 1 else f"{count} developments"
+    return f"{developments if count else 'No development'} since {since}"
+
+
+def nothing_new_since(since: str) -> str:
+    return f"Nothing new since {since}"
+
+
+def also_touched(count: int) -> str:
+    return "Also touched on by 1 story:" if count == 1 else f"Also touched on by {count} stories:"
+
+
 # --- cards --------------------------------------------------------------------------------------
 
 NOT_ON_FILE: Final = "not on file"

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from aggregator.cli import cli
 from aggregator.errors import ConfigError, InputError
 from aggregator.model import EventKind, Severity
-from tests.newsroom import ROOT
+from tests.newsroom import ROOT, plain_logging
 
 FEEDS = """\
 feeds:
@@ -28,7 +28,9 @@ entities:
   marlowe: {name: Marlowe Exchange, kind: company, aliases: [Marlowe]}
   tilbury: {name: Tilbury Coin, kind: company, aliases: [Tilbury]}
 """
-WORDS = "families:\n  litigation: [lawsuit, sue, court, judge, settle]\n  courtroom: [court, judge]\n"
+WORDS = (
+    "families:\n  litigation: [lawsuit, sue, court, judge, settle]\n  courtroom: [court, judge]\n"
+)
 EVENTS = """\
 events:
   - {kind: complaint, severity: high, when: sue}
@@ -83,7 +85,8 @@ def rules(tmp_path, monkeypatch):
     monkeypatch.setenv("CASEWIRE_RULES", str(folder))
     monkeypatch.setenv("CASEWIRE_FEEDS", str(tmp_path / "feeds.yaml"))
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'never.db'}")
-    return folder
+    with plain_logging():
+        yield folder
 
 
 numbers = count(1)
@@ -146,8 +149,22 @@ def test_each_item_gives_one_object_with_just_the_promised_fields(replay):
 
 def test_events_and_severities_are_those_that_were_promised():
     assert {kind.value for kind in EventKind} == set(
-        "complaint motion hearing discovery order ruling stay settlement dismissal appeal verdict "
-        "sentence rulemaking other".split()
+        [
+            "complaint",
+            "motion",
+            "hearing",
+            "discovery",
+            "order",
+            "ruling",
+            "stay",
+            "settlement",
+            "dismissal",
+            "appeal",
+            "verdict",
+            "sentence",
+            "rulemaking",
+            "other",
+        ]
     )
     assert {severity.value for severity in Severity} == {"low", "medium", "high"}
 
@@ -221,7 +238,9 @@ def test_an_outlets_trust_is_that_of_the_feed_with_its_name_or_host(replay, fiel
 
 def test_evidence_is_literally_in_the_item(replay):
     items = [
-        line(title="“SEC” sues Marlowe — İstanbul ﬁlings 🚨 cited", summary="Straße: the SEC’s suit"),
+        line(
+            title="“SEC” sues Marlowe — İstanbul ﬁlings 🚨 cited", summary="Straße: the SEC’s suit"
+        ),
         line(title="  SEC\u00a0sues   Marlowe", summary="a\u0301 Marlowe"),
         line(title="SEC sues <b>Marlowe</b> &amp; others", summary="\u202eSEC\u202c \x00 Marlowe"),
     ]
@@ -310,7 +329,10 @@ def test_hostile_texts_change_neither_the_form_nor_the_exit(replay):
         (json.dumps({"id": "a", "published": "2024-03-01", "outlet": "A", "title": 5}), "title"),
         (json.dumps({"id": ["a"], "published": "2024-03-01", "outlet": "A"}), "id"),
         (json.dumps({"id": True, "published": "2024-03-01", "outlet": "A"}), "id"),
-        (json.dumps({"id": "a", "published": "0001-01-01T00:00+14:00", "outlet": "A"}), "published"),
+        (
+            json.dumps({"id": "a", "published": "0001-01-01T00:00+14:00", "outlet": "A"}),
+            "published",
+        ),
         (json.dumps({"id": "a", "published": "2024-03-01", "outlet": "x" * 1_000_001}), "longer"),
     ],
 )
@@ -363,7 +385,9 @@ whole = gzip.compress(b"{}\n" * 1000)
 
 
 @pytest.mark.parametrize(
-    "content", [None, whole[:-20], whole[:12] + b"\xff\xff\xff\xff" + whole[16:]]
+    "content",
+    [None, whole[:-20], whole[:12] + b"\xff\xff\xff\xff" + whole[16:]],
+    ids=["gone", "cut off", "broken"],
 )
 def test_a_file_that_cannot_be_read_is_one_clear_error(rules, tmp_path, content):
     file = tmp_path / "items.jsonl.gz"
@@ -394,7 +418,9 @@ def test_a_case_that_is_not_there_is_an_error_that_names_those_that_are(replay):
 def test_other_rules_may_be_named(replay, tmp_path):
     other = tmp_path / "other"
     (other / "watchlists").mkdir(parents=True)
-    (other / "watchlists" / "weather.yaml").write_text("title: Weather\nseverity: low\nwhen: storm\n")
+    (other / "watchlists" / "weather.yaml").write_text(
+        "title: Weather\nseverity: low\nwhen: storm\n"
+    )
     found, _ = replay(line(title="A storm"), line(), options=("--json", "--rules", str(other)))
     assert [one["watchlists"] for one in found] == [["weather"], []]
     assert [one["decision"] for one in found] == ["alert", "ignore"]

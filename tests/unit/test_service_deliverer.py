@@ -22,10 +22,16 @@ from aggregator.model import (
 )
 from aggregator.service.deliverer import CLAIM_MAX, Deliverer
 from aggregator.store.sqlite import SqliteStore
-from tests.newsroom import VirtualClock, played
+from tests.newsroom import VirtualClock, plain_logging, played
 
 START = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
 NORMAL, HIGH, LOW = Priority.NORMAL, Priority.HIGH, Priority.LOW
+
+
+@pytest.fixture(autouse=True)
+def own_logging():
+    with plain_logging():
+        yield
 
 
 class Mouth:

@@ -28,9 +28,15 @@ from aggregator.service.poller import Poller
 from aggregator.service.program import Program
 from aggregator.service.reload import Reloader
 from aggregator.store.sqlite import SqliteStore
-from tests.newsroom import played, rss, shipped
+from tests.newsroom import plain_logging, played, rss, shipped
 
 AT = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def own_logging():
+    with plain_logging():
+        yield
 
 
 # --- jobs -----------------------------------------------------------------------------------------

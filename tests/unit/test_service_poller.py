@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from aggregator.feeds.workers import InlineParser
@@ -25,13 +26,19 @@ from aggregator.model import (
 from aggregator.pipeline import Pipeline
 from aggregator.service.poller import FETCHES_MAX, FETCHES_PER_HOST_MAX, Poller
 from aggregator.store.sqlite import SqliteStore
-from tests.newsroom import VirtualClock, played, rss, shipped
+from tests.newsroom import VirtualClock, plain_logging, played, rss, shipped
 
 START = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
 MINUTES = 60.0
 TITLE = "Judge rejects SEC request to inspect Binance.US software"
 EMPTY = rss()
 DOWN = FetchFailed(fault=FetchFault.STATUS, detail="HTTP 500", status=500)
+
+
+@pytest.fixture(autouse=True)
+def own_logging():
+    with plain_logging():
+        yield
 
 
 class Web:

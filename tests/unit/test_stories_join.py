@@ -22,10 +22,10 @@ from aggregator.model import (
     TargetKind,
     Trust,
 )
+from aggregator.store.sqlite import SqliteStore
 from aggregator.stories import join as rules
 from aggregator.stories.happened import event_of
 from aggregator.stories.join import REPORTS_MAX, WINDOW, join
-from aggregator.store.sqlite import SqliteStore
 from tests.newsroom import item
 
 AT = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)

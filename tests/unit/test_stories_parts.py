@@ -26,7 +26,6 @@ from aggregator.model import (
 from aggregator.stories.happened import event_of
 from aggregator.stories.join import join
 from aggregator.stories.similar import conflict, hours_apart, likeness
-from aggregator.matching.spun import spun_words
 from aggregator.stories.terms import figures, stem, stems, weight
 from tests.newsroom import item
 

@@ -1,0 +1,190 @@
+"""What a report and a story have in common, as a few numbers that anyone can check by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from aggregator.stories.terms import STOP, figures, stem, stems, words
+
+LEAD_CHARS = 220
+"""What a summary adds to a headline stands at its beginning; the rest is background."""
+
+FIRST_MAX = 4
+NEWEST_MAX = 8
+"""Of a story's reports its first and its newest are compared with: the others repeat these."""
+
+NEAREST = 3
+"""The likeness of headlines is the mean over this many nearest reports: one freak word can make
+one report look near, hardly three."""
+
+TITLE_CASE = 0.75
+"""From this share of capital letters on, a capital says nothing about a name."""
+
+FEATURES = (
+    "near",
+    "contained",
+    "covered",
+    "usual",
+    "rarest",
+    "second",
+    "names",
+    "same_figure",
+    "other_figure",
+    "lead_near",
+    "with_lead",
+    "days",
+    "same_event",
+    "other_event",
+    "same_case",
+)
+"""The features in the order of `Features.row`."""
+
+
+class Text:
+    """A report's words, taken apart once."""
+
+    __slots__ = ("figures", "lead", "names", "stems", "terms")
+
+    def __init__(self, title: str, summary: str) -> None:
+        found = [(word, stem(word.casefold())) for word in words(title)]
+        telling = [(word, term) for word, term in found if word.casefold() not in STOP]
+        self.terms: tuple[str, ...] = tuple(dict.fromkeys(term for _, term in telling))
+        self.stems: frozenset[str] = frozenset(self.terms)
+        self.names: tuple[str, ...] = _names(telling)
+        self.figures: frozenset[str] = figures(title)
+        self.lead: dict[str, float] | None = None
+        lead = stems(summary[:LEAD_CHARS])
+        if lead:
+            counts = dict.fromkeys(self.terms, 2)
+            for term in lead:
+                counts[term] = counts.get(term, 0) + 1
+            self.lead = {term: 1 + math.log(n) for term, n in counts.items()}
+
+
+def _names(telling: list[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the stems of capitalised words after the first; none where every word has a capital."""
+    capital = [term for word, term in telling[1:] if word[:1].isupper()]
+    if len(capital) >= TITLE_CASE * max(1, len(telling) - 1):
+        return ()
+    return tuple(dict.fromkeys(capital))
+
+
+@lru_cache(maxsize=65536)
+def text_of(title: str, summary: str) -> Text:
+    """Return the words of a report, remembered."""
+    return Text(title, summary)
+
+
+class Pile:
+    """What a story's reports say, added up."""
+
+    __slots__ = ("counts", "figures", "members", "size")
+
+    def __init__(self) -> None:
+        self.members: list[Text] = []
+        self.counts: dict[str, int] = {}
+        self.figures: set[str] = set()
+        self.size = 0
+
+    def add(self, text: Text) -> list[str]:
+        """Take in one report; return the stems that are new to the story."""
+        self.size += 1
+        self.members.append(text)
+        if len(self.members) > FIRST_MAX + NEWEST_MAX:
+            del self.members[FIRST_MAX]
+        self.figures |= text.figures
+        counts = self.counts
+        fresh = [term for term in text.terms if term not in counts]
+        for term in text.terms:
+            counts[term] = counts.get(term, 0) + 1
+        return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The numbers in the order of `FEATURES`, and the most telling stems in common."""
+
+    row: tuple[float, ...]
+    shared: tuple[str, ...]
+
+
+def compare(
+    text: Text,
+    pile: Pile,
+    weight: Callable[[str], float],
+    *,
+    hours: float,
+    same_event: bool = False,
+    other_event: bool = False,
+    same_case: bool = False,
+) -> Features:
+    """Return how `text` and the story `pile` compare; `weight` says how telling a stem is."""
+    mine = {term: weight(term) for term in text.terms}
+    whole = sum(mine.values()) or 1.0
+    norm = math.sqrt(sum([value * value for value in mine.values()])) or 1.0
+    counts = pile.counts
+    found = [(value, term) for term, value in mine.items() if term in counts]
+    covered = sum([value for value, _ in found]) / whole
+    usual = sum([value * counts[term] for value, term in found]) / (whole * pile.size)
+    found.sort(key=lambda pair: (-pair[0], pair[1]))
+
+    cosines: list[tuple[float, int]] = []
+    for at, member in enumerate(pile.members):
+        common = text.stems & member.stems
+        if common:
+            dot = sum([mine[term] * mine[term] for term in common])
+            theirs = sum([weight(term) ** 2 for term in member.terms])
+            cosines.append((dot / (norm * math.sqrt(theirs)), -at))
+        else:
+            cosines.append((0.0, -at))
+    cosines.sort(reverse=True)
+    nearest = [(cosine, pile.members[-at]) for cosine, at in cosines[:NEAREST]]
+    near = sum([cosine for cosine, _ in nearest]) / len(nearest)
+    top = nearest[0][1]
+    shorter = min(whole, sum([weight(term) for term in top.terms])) or 1.0
+    contained = sum([mine[term] for term in text.stems & top.stems]) / shorter
+
+    names = (
+        sum([term in counts for term in text.names]) / len(text.names) if text.names else 0.5
+    )
+    same_figure = not text.figures.isdisjoint(pile.figures)
+    other_figure = bool(text.figures and top.figures) and not same_figure
+    leads = [_lead_cosine(text, member, weight) for _, member in nearest if member.lead]
+    with_lead = bool(leads) and text.lead is not None
+    return Features(
+        row=(
+            near,
+            contained,
+            covered,
+            usual,
+            found[0][0] if found else 0.0,
+            found[1][0] if len(found) > 1 else 0.0,
+            names,
+            float(same_figure),
+            float(other_figure),
+            max(leads) if with_lead else 0.0,
+            float(with_lead),
+            hours / 24,
+            float(same_event),
+            float(other_event),
+            float(same_case),
+        ),
+        shared=tuple([term for _, term in found[:4]]),
+    )
+
+
+def _lead_cosine(one: Text, other: Text, weight: Callable[[str], float]) -> float:
+    """Return the cosine of two whole texts, headline counted twice."""
+    if one.lead is None or other.lead is None:
+        return 0.0
+    small, large = one.lead, other.lead
+    dot = sum([small[term] * large[term] * weight(term) ** 2 for term in small if term in large])
+    if not dot:
+        return 0.0
+    norms = sum([(tf * weight(term)) ** 2 for term, tf in small.items()]) * sum(
+        [(tf * weight(term)) ** 2 for term, tf in large.items()]
+    )
+    return dot / math.sqrt(norms)
