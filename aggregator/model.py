@@ -359,8 +359,10 @@ class Story:
 
     @property
     def lead(self) -> Report:
-        """The report an alert shows: the first counted one."""
-        return next((report for report in self.reports if report.counted), self.reports[0])
+        """The report an alert shows: the first one that tells by itself, else the first counted."""
+        counted = [report for report in self.reports if report.counted]
+        own = (report for report in counted if report.trust is not Trust.CORROBORATES)
+        return next(own, counted[0] if counted else self.reports[0])
 
 
 class DecisionKind(StrEnum):
@@ -479,6 +481,23 @@ class Delivery:
     """The key of the message in the same place that this one answers."""
     reply_to_id: int | None = None
     """That message's id, filled in when the delivery is claimed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A message that may or may not be there, and where to look for it.
+
+    Telegram numbers the messages of private chats and basic groups in one count per bot, those of
+    a supergroup or channel in its own; no document promises it.  What was accepted before this
+    message left has lower numbers.
+    """
+
+    delivery: Delivery
+    """With the text that was tried."""
+    after: int
+    """The highest number that was given before."""
+    taken: frozenset[int]
+    """Numbers above it that belong to other messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

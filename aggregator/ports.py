@@ -28,6 +28,7 @@ from aggregator.model import (
     StoryId,
     Subscription,
     Target,
+    Unsettled,
     Validators,
     Window,
 )
@@ -84,6 +85,10 @@ class Notifier(Protocol):
         """Send `delivery.message`, or edit `delivery.message_id` to it; never raises for what
         the other side does.
         """
+        ...
+
+    async def probe(self, delivery: Delivery, message_id: int) -> DeliveryOutcome:
+        """Look whether `message_id` is `delivery`: Sent when it is there, Rejected when not."""
         ...
 
 
@@ -156,8 +161,12 @@ class Store(Protocol):
     async def claim(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
         """Return queued deliveries that are due, at most one a chat, and mark them as sending.
 
-        Order: priority, then age.  A chat with one already sending gives none.
+        Order: priority, then age.  A chat with one already sending, or unknown, gives none.
         """
+        ...
+
+    async def unsettled(self, limit: int) -> tuple[Unsettled, ...]:
+        """Return deliveries that may or may not have arrived, one a chat, oldest first."""
         ...
 
     async def release(self, ids: Sequence[int]) -> None:

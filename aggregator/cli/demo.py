@@ -132,7 +132,7 @@ def _summary(totals: Totals) -> None:
     """Print what the replay came to."""
     click.echo(
         f"{totals.polls} polls, {totals.items} items read, {totals.matched} matched, "
-        f"{totals.stories} stories, {totals.alerts} alerts, "
+        f"{len(totals.stories)} stories, {totals.alerts} alerts, "
         f"{totals.updates} reports joined to an alert already sent."
     )
     suppressed = sorted(totals.suppressed.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -153,7 +153,7 @@ def _say_nowhere(settings: Settings, matcher: Matcher) -> None:
     from aggregator.cli import compose
 
     for name in compose.nowhere(settings, matcher):
-        log.warning("ops_chat_not_set", watchlist=name, why="CASEWIRE_OPS_CHAT names no chat")
+        log.warning("ops_chat_not_set", watchlist=name, why="ops_chat_missing")
 
 
 def say(line: str) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import is_
 
 from aggregator.config.faults import did_you_mean
 from aggregator.config.rulefiles import Folder, Kind, RuleFile
@@ -98,7 +99,7 @@ class Layers:
         keys = held.node.keys or {}
         line = keys["extends"][0] if "extends" in keys else held.line
         hint = did_you_mean(name, self.earlier) or " Correct the name, or write the whole of it"
-        told = f"{what}: no earlier place has a {self.what} `{name}`:{hint}"
+        told = f"{what}: no earlier place has the {self.what} `{name}`:{hint}"
         self.faults.append(Fault(file=held.file, line=line, what=told))
 
 
@@ -129,15 +130,17 @@ def merged(base: Node, over: Node) -> Node:
 
 
 def with_key(file: YamlFile, key: str, node: Node) -> YamlFile:
-    """Return `file` with `node` under a top key that it has."""
+    """Return `file` with `node` under a top key that it has; the same file if nothing changed."""
     keys = dict(file.root.keys or {})
+    if _same(keys[key][1], node):
+        return file
     keys[key] = (keys[key][0], node)
     return _rewritten(file, replace(file.root, keys=keys), file.digest)
 
 
 def said(node: Node, key: str) -> str:
-    """Return the text under `key` of a mapping; empty without one."""
-    return (node.keys or {}).get(key, (0, Node(0)))[1].text or ""
+    """Return the text under `key` of a mapping, spaced as its model will; empty without one."""
+    return " ".join(((node.keys or {}).get(key, (0, Node(0)))[1].text or "").split())
 
 
 def items(file: YamlFile, key: str) -> list[Node]:
@@ -210,7 +213,8 @@ class _Stacks:
                 held = self.kinds[rule.kind].live.get(rule.slug)
                 if held is None or held.place != place:
                     return None
-                return _rewritten(file, held.node, held.digest)
+                same = held.node is file.root
+                return file if same else _rewritten(file, held.node, held.digest)
             case "entities" | "words":
                 key, live = _TABLES[rule.kind], self.kinds[rule.kind].live
                 table = (file.root.keys or {}).get(key)
@@ -238,6 +242,13 @@ def _stays(node: Node, quiet: Layers, place: int) -> bool:
 
 def _held(node: Node, file: YamlFile, place: int) -> Held:
     return Held(node=node, file=file.file, line=node.line, place=place, digest=file.digest)
+
+
+def _same(one: Node, other: Node) -> bool:
+    """Say whether two nodes hold the very same nodes."""
+    mine = [node for _, node in (one.keys or {}).values()] + (one.items or [])
+    theirs = [node for _, node in (other.keys or {}).values()] + (other.items or [])
+    return len(mine) == len(theirs) and all(map(is_, mine, theirs))
 
 
 def _rewritten(file: YamlFile, root: Node, digest: str) -> YamlFile:

@@ -60,7 +60,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="CASEWIRE_USERS",
         default="none",
-        meaning="Telegram ids of people or chats that may use a private bot",
+        meaning="Telegram ids of people that may use a private bot",
     ),
     Variable(
         name="CASEWIRE_ACCESS",

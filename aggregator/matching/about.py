@@ -25,6 +25,13 @@ LITIGATION = "litigation"
 COURTROOM = "courtroom"
 """The family whose words show a court at work: judge, court, ruling, docket."""
 
+CRIMINAL = (
+    "acquit", "arraign", "bail", "behind bars", "convict", "extradit", "guilt", "indict", "jur",
+    "mistrial", "pardon", "clemency", "plea", "pled", "prison", "prosecut", "retrial", "sentenc",
+    "trial", "verdict",
+)  # fmt: skip
+"""How the words of those families begin that only a criminal case has, or a jury's."""
+
 AFTERMATH_DAYS = 45
 """So long after its end a closed case is still the subject without a new step in it."""
 
@@ -46,6 +53,8 @@ class Signals:
     law_title: bool = False
     law_lead: bool = False
     court_title: bool = False
+    criminal: bool = False
+    """A criminal case whose headline has the words of one: nobody names the United States."""
     strangers_title: frozenset[str] = frozenset()
     """Companies and people in the headline that are no party."""
     agencies_title: frozenset[str] = frozenset()
@@ -86,27 +95,41 @@ def signals(
     court = scan.families.get(COURTROOM, ())
     hit = scan.hits.get(f"case:{rule.case.slug}", ())
     in_title = {slug for slug, spans in scan.mentions.items() if _titled(spans)}
-    released = item.kind is FeedKind.REGULATOR and any(
-        span.field == "source" for slug in opponents for span in scan.mentions.get(slug, ())
-    )
+    published = released(rule, item, scan)
     return Signals(
         proof=bool(proof),
         caption_title=_titled(caption),
         own_title=bool(own & in_title),
         own_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in own),
-        opponent_title=released
+        opponent_title=published
         or bool(opponents & in_title)
         or (not opponents and _titled(_beyond(hit, scan, own))),
         opponent_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in opponents)
         or (not opponents and _leads(_beyond(hit, scan, own), lead_chars)),
         judge=any(slug in scan.mentions for slug in rule.judges),
         judge_title=bool(rule.judges & in_title),
-        law_title=released or _titled(law) or _titled(court) or bool(spun_words(item.title)),
+        law_title=published or _titled(law) or _titled(court) or bool(spun_words(item.title)),
         law_lead=_leads(law, lead_chars) or _leads(court, lead_chars),
         court_title=_titled(court),
+        criminal=_criminal(rule, (*law, *court)),
         strangers_title=frozenset(in_title & companies - own - opponents),
         agencies_title=frozenset(in_title & agencies - opponents - own),
         evidence=_evidence(rule, scan, proof, own | opponents | rule.judges),
+    )
+
+
+def released(rule: CaseRule, item: Item, scan: Scan) -> bool:
+    """Say whether a party to the case published `item` and named the other side in the headline.
+
+    The SEC's litigation releases carry a defendant's name and nothing else.
+    """
+    if item.kind is not FeedKind.REGULATOR:
+        return False
+    sides = (rule.plaintiffs, rule.defendants)
+    return any(
+        any(span.field == "source" for slug in one for span in scan.mentions.get(slug, ()))
+        and any(_titled(scan.mentions.get(slug, ())) for slug in other)
+        for one, other in (sides, sides[::-1])
     )
 
 
@@ -176,6 +199,8 @@ def _subject(signal: Signals, event: EventKind, *, headlined: bool) -> str | Non
         return "both sides in the headline"
     if signal.agencies_title:
         return None  # another agency's matter
+    if signal.criminal and signal.own_title:
+        return "a criminal step in the headline, beside its defendant"
     below = "a proceeding in the headline, its parties below"
     if signal.own_title and signal.law_title and signal.opponent_lead:
         return None if signal.strangers_title else below
@@ -193,6 +218,13 @@ def _subject(signal: Signals, event: EventKind, *, headlined: bool) -> str | Non
     if signal.own_title and signal.court_title and signal.judge:
         return "a court in the headline, the case's judge below"
     return None
+
+
+def _criminal(rule: CaseRule, words: Iterable[Evidence]) -> bool:
+    """Say whether the case is a criminal one and the headline speaks of one."""
+    return "-cr-" in (rule.case.docket or "") and any(
+        span.field == "title" and span.text.casefold().startswith(CRIMINAL) for span in words
+    )
 
 
 def _sides(rule: CaseRule, agencies: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:

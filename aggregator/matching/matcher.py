@@ -143,7 +143,9 @@ class Matcher:
                 lead_chars=SUMMARY_LEAD_CHARS,
             )
             for slug, rule in self.rules.cases.items()
-            if f"case:{slug}" in scan.hits or f"proof:{slug}" in scan.hits
+            if f"case:{slug}" in scan.hits
+            or f"proof:{slug}" in scan.hits
+            or about.released(rule, item, scan)
         }
         found = []
         for slug, signal in signals.items():

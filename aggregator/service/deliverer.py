@@ -19,6 +19,7 @@ from aggregator.model import (
     RetryAt,
     Sent,
     Unknown,
+    Unsettled,
 )
 from aggregator.ports import Clock, Notifier, Store
 from aggregator.service.jobs import GRACE_S
@@ -27,6 +28,14 @@ log = structlog.get_logger()
 
 CLAIM_MAX = 64
 """Deliveries in flight at once, one a chat."""
+
+PROBES_MAX = 20
+"""Numbers tried for a message that may be there; each is an edit and counts as a message."""
+
+PROBE_ROUNDS_MAX = 3
+"""Rounds without an answer, after which it is sent again: rather a repeat than a loss."""
+
+PROBE_AGAIN_S = 5.0
 
 
 class Deliverer:
@@ -39,6 +48,8 @@ class Deliverer:
         self._budget = Budget()
         self._woken = asyncio.Event()
         self._inflight: set[asyncio.Task[None]] = set()
+        self._probing: set[int] = set()
+        self._rounds: dict[int, int] = {}
 
     def wake(self) -> None:
         """Something may be due."""
@@ -49,7 +60,7 @@ class Deliverer:
         while True:
             self._woken.clear()
             try:
-                started = await self._start_due()
+                started = await self._start_probes() + await self._start_due()
                 pause = None if started else await self._pause()
             except Exception:  # the top of this loop: a full disk now may be free in a moment
                 log.exception("delivering_failed")
@@ -60,7 +71,7 @@ class Deliverer:
 
     async def drain(self) -> None:
         """Deliver what is due now, and return when none of it is in flight."""
-        while await self._start_due() or self._inflight:
+        while await self._start_probes() or await self._start_due() or self._inflight:
             if self._inflight:
                 await asyncio.wait(self._inflight, return_when=asyncio.FIRST_COMPLETED)
 
@@ -82,6 +93,19 @@ class Deliverer:
             self._inflight.add(task)
             task.add_done_callback(self._done)
         return len(claimed)
+
+    async def _start_probes(self) -> int:
+        """Look for messages whose fate is not known, before anything else goes to their chats."""
+        started = 0
+        for unsettled in await self._store.unsettled(CLAIM_MAX):
+            if unsettled.delivery.id in self._probing:
+                continue
+            self._probing.add(unsettled.delivery.id)
+            task = asyncio.create_task(self._settle_unknown(unsettled))
+            self._inflight.add(task)
+            task.add_done_callback(self._done)
+            started += 1
+        return started
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._inflight.discard(task)
@@ -121,6 +145,48 @@ class Deliverer:
             lost = Unknown(detail=f"our own error: {type(error).__name__}")
             with suppress(StoreError):
                 await self._store.settle(delivery, lost, self._clock.now())
+
+    async def _settle_unknown(self, unsettled: Unsettled) -> None:
+        """Find the message, or learn that it is not there; then say so to the store."""
+        delivery = unsettled.delivery
+        try:
+            outcome = await self._sought(unsettled)
+            rounds = self._rounds[delivery.id] = self._rounds.get(delivery.id, 0) + 1
+            if isinstance(outcome, Unknown | RetryAt) and rounds < PROBE_ROUNDS_MAX:
+                after = outcome.after.total_seconds() if isinstance(outcome, RetryAt) else 0.0
+                await self._clock.sleep(max(PROBE_AGAIN_S, after))
+                return
+            if isinstance(outcome, Unknown | RetryAt):
+                log.warning("may_be_repeated", chat=delivery.place.chat_id, key=delivery.key)
+                outcome = NotSent(detail="still not known; sent again, it may be a repeat")
+            self._rounds.pop(delivery.id, None)
+            await self._store.settle(delivery, outcome, self._clock.now())
+            _log_delivery(delivery, outcome)
+        except Exception:  # the top of this loop: one message's bug stops no other
+            log.exception("probe_failed", chat=delivery.place.chat_id, key=delivery.key)
+            await self._clock.sleep(PROBE_AGAIN_S)
+        finally:
+            self._probing.discard(delivery.id)
+
+    async def _sought(self, unsettled: Unsettled) -> DeliveryOutcome:
+        """Return Sent with its number, or NotSent when no number it can have is it."""
+        delivery = unsettled.delivery
+        number = unsettled.after
+        for _ in range(PROBES_MAX):
+            number += 1
+            while number in unsettled.taken:
+                number += 1
+            now = self._clock.now()
+            at, self._budget = reserve(self._budget, delivery.place.chat_id, now)
+            await self._clock.sleep((at - now).total_seconds())
+            match await self._notifier.probe(delivery, number):
+                case Rejected():
+                    continue
+                case NotSent(detail=detail):  # this probe never left: nothing was learnt
+                    return Unknown(detail=detail)
+                case settled:
+                    return settled
+        return NotSent(detail="looked for and not found")
 
 
 def _log_delivery(delivery: Delivery, outcome: DeliveryOutcome) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from aggregator.feeds.polling import due, interval
-from aggregator.model import Feed, FeedState, FetchFailed, ParseFailed
+from aggregator.model import Feed, FeedState, FetchFailed, ParseFailed, StoryId
 from aggregator.pipeline import Pipeline, Polled
 from aggregator.ports import Clock, Fetcher, Store
 from aggregator.service.jobs import GRACE_S, TaskJobs
@@ -28,7 +28,7 @@ class Totals:
     polls: int = 0
     items: int = 0
     matched: int = 0
-    stories: int = 0
+    stories: set[StoryId] = field(default_factory=set)
     alerts: int = 0
     updates: int = 0
     suppressed: dict[str, int] = field(default_factory=dict)
@@ -109,12 +109,13 @@ class Poller:
             match decision.kind.value:
                 case "alert":
                     totals.alerts += 1
-                    totals.stories += 1
                 case "update":
                     totals.updates += 1
                 case "suppress":
                     why = decision.reason.split(";")[0].split(" (")[0]
                     totals.suppressed[why] = totals.suppressed.get(why, 0) + 1
+            if decision.story is not None:
+                totals.stories.add(decision.story)
             if decision.kind.value != "ignore":
                 log.info(
                     "item_decided",

@@ -20,14 +20,21 @@ from aggregator.model import (
     Place,
     RetryAt,
     Target,
+    Unsettled,
 )
 from aggregator.store import chats, fate
 from aggregator.store.fate import Kept
 from aggregator.store.outbox_rows import delivery_from_row, kept_from_row, kept_to_row
-from aggregator.store.rows import maybe_moment, micros
+from aggregator.store.rows import maybe_micros, maybe_moment, micros
 
-_FREE = "state = 'queued' AND chat_id NOT IN (SELECT chat_id FROM delivery WHERE state = 'sending')"
-"""Queued, and nothing else is on its way to the same chat."""
+_FREE = (
+    "state = 'queued' AND chat_id NOT IN"
+    " (SELECT chat_id FROM delivery WHERE state IN ('sending', 'unknown'))"
+)
+"""Queued, and nothing else is on its way to the same chat, or may be."""
+
+OWN_COUNT_BELOW = -1_000_000_000_000
+"""Ids of supergroups and channels, which number their messages themselves."""
 
 _FOLLOWED = (
     "EXISTS (SELECT 1 FROM story_target AS t JOIN subscription AS s"
@@ -76,6 +83,35 @@ def _answering(db: Database, delivery: Delivery) -> Delivery:
         return delivery
     answered = _find(db, delivery.place, delivery.reply_to)
     return replace(delivery, reply_to_id=None if answered is None else answered.delivery.message_id)
+
+
+def unsettled(db: Database, limit: int) -> tuple[Unsettled, ...]:
+    """Return what may or may not have arrived, with the numbers it can and cannot have."""
+    rows = db.execute(
+        "SELECT min(id) AS id FROM delivery WHERE state = 'unknown' GROUP BY chat_id"
+        " ORDER BY 1 LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return tuple(_sought(db, kept) for kept in _load(db, [row["id"] for row in rows]))
+
+
+def _sought(db: Database, kept: Kept) -> Unsettled:
+    chat_id = kept.delivery.place.chat_id
+    same_count = "chat_id = :chat" if chat_id < OWN_COUNT_BELOW else f"chat_id >= {OWN_COUNT_BELOW}"
+    known = f"FROM delivery WHERE message_id IS NOT NULL AND {same_count}"
+    before = {"chat": chat_id, "left": maybe_micros(kept.claimed) or 0}
+    after = db.execute(
+        f"SELECT coalesce(max(message_id), 0) AS id {known} AND sent <= :left",
+        before,
+    ).fetchone()["id"]
+    taken = db.execute(
+        f"SELECT message_id {known} AND message_id > :after",
+        {"chat": chat_id, "after": after},
+    )
+    tried = replace(kept.delivery, message=kept.tried or kept.delivery.message)
+    return Unsettled(
+        delivery=tried, after=after, taken=frozenset(row["message_id"] for row in taken)
+    )
 
 
 def release(db: Database, ids: Sequence[int]) -> None:

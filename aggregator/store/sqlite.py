@@ -30,6 +30,7 @@ from aggregator.model import (
     StoryId,
     Subscription,
     Target,
+    Unsettled,
     Window,
 )
 from aggregator.store import chats, news, outbox, people
@@ -116,6 +117,10 @@ class SqliteStore:
 
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         await self._write(outbox.enqueue, deliveries)
+
+    async def unsettled(self, limit: int) -> tuple[Unsettled, ...]:
+        """As the port says."""
+        return await self._read(outbox.unsettled, limit)
 
     async def claim(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
         """As the port says; a claim cancelled under way gives back what it took."""

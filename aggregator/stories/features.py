@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from aggregator.model import EventKind
+from aggregator.stories.stance import STANCES, front, stances
+from aggregator.stories.steps import conflict
 from aggregator.stories.terms import STOP, figures, stem, stems, words
 
 LEAD_CHARS = 220
@@ -19,6 +22,9 @@ NEWEST_MAX = 8
 NEAREST = 3
 """The likeness of headlines is the mean over this many nearest reports: one freak word can make
 one report look near, hardly three."""
+
+HEADS = 4
+"""The first telling words of a headline say who acts."""
 
 TITLE_CASE = 0.75
 """From this share of capital letters on, a capital says nothing about a name."""
@@ -39,6 +45,10 @@ FEATURES = (
     "same_event",
     "other_event",
     "same_case",
+    "front",
+    "heads",
+    "template",
+    *(f"not_both_{stance}" for stance in STANCES),
 )
 """The features in the order of `Features.row`."""
 
@@ -46,15 +56,22 @@ FEATURES = (
 class Text:
     """A report's words, taken apart once."""
 
-    __slots__ = ("figures", "lead", "names", "stems", "terms")
+    __slots__ = ("event", "figures", "front", "heads", "lead", "names", "stances", "stems", "terms")
 
-    def __init__(self, title: str, summary: str) -> None:
+    def __init__(self, title: str, summary: str = "", event: EventKind = EventKind.OTHER) -> None:
+        self.event = event
         found = [(word, stem(word.casefold())) for word in words(title)]
         telling = [(word, term) for word, term in found if word.casefold() not in STOP]
         self.terms: tuple[str, ...] = tuple(dict.fromkeys(term for _, term in telling))
         self.stems: frozenset[str] = frozenset(self.terms)
         self.names: tuple[str, ...] = _names(telling)
         self.figures: frozenset[str] = figures(title)
+        self.stances: frozenset[str] = stances([word for word, _ in found])
+        said = front(title)
+        self.front: frozenset[str] = (
+            self.stems if said == title else frozenset(stems(said)) or self.stems
+        )
+        self.heads: frozenset[str] = frozenset(self.terms[:HEADS])
         self.lead: dict[str, float] | None = None
         lead = stems(summary[:LEAD_CHARS])
         if lead:
@@ -73,9 +90,9 @@ def _names(telling: list[tuple[str, str]]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65536)
-def text_of(title: str, summary: str) -> Text:
+def text_of(title: str, summary: str, event: EventKind) -> Text:
     """Return the words of a report, remembered."""
-    return Text(title, summary)
+    return Text(title, summary, event)
 
 
 class Pile:
@@ -117,8 +134,6 @@ def compare(
     weight: Callable[[str], float],
     *,
     hours: float,
-    same_event: bool = False,
-    other_event: bool = False,
     same_case: bool = False,
 ) -> Features:
     """Return how `text` and the story `pile` compare; `weight` says how telling a stem is."""
@@ -147,11 +162,13 @@ def compare(
     shorter = min(whole, sum([weight(term) for term in top.terms])) or 1.0
     contained = sum([mine[term] for term in text.stems & top.stems]) / shorter
 
-    names = (
-        sum([term in counts for term in text.names]) / len(text.names) if text.names else 0.5
-    )
+    names = sum([term in counts for term in text.names]) / len(text.names) if text.names else 0.5
     same_figure = not text.figures.isdisjoint(pile.figures)
     other_figure = bool(text.figures and top.figures) and not same_figure
+    same_event = text.event is not EventKind.OTHER and any(
+        member.event is text.event for _, member in nearest
+    )
+    other_event = not same_event and conflict(text.event, top.event)
     leads = [_lead_cosine(text, member, weight) for _, member in nearest if member.lead]
     with_lead = bool(leads) and text.lead is not None
     return Features(
@@ -171,6 +188,10 @@ def compare(
             float(same_event),
             float(other_event),
             float(same_case),
+            min(_share(text.front, top.stems, weight), _share(top.front, text.stems, weight)),
+            _share(text.heads, top.stems, weight) + _share(top.heads, text.stems, weight),
+            near * other_figure,
+            *[float((stance in text.stances) != (stance in top.stances)) for stance in STANCES],
         ),
         shared=tuple([term for _, term in found[:4]]),
     )
@@ -188,3 +209,9 @@ def _lead_cosine(one: Text, other: Text, weight: Callable[[str], float]) -> floa
         [(tf * weight(term)) ** 2 for term, tf in large.items()]
     )
     return dot / math.sqrt(norms)
+
+
+def _share(of: frozenset[str], within: frozenset[str], weight: Callable[[str], float]) -> float:
+    """Return how much of the weight of `of` is `within`."""
+    total = sum([weight(term) for term in of])
+    return sum([weight(term) for term in of & within]) / total if total else 0.0

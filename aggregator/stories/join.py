@@ -18,6 +18,7 @@ from aggregator.model import (
     Decision,
     DecisionKind,
     Event,
+    EventKind,
     FeedKind,
     Item,
     Relation,
@@ -51,6 +52,13 @@ GREY = 0.15
 
 JOIN_OUTCOME = 0.85
 """From this score on a high outcome joins a story that so far told of none."""
+
+
+DOCKET_HOURS = 36
+"""A docket entry follows the report of its event, or the other way round, within so long."""
+
+IN_COURT = frozenset({EventKind.HEARING, EventKind.DISCOVERY, EventKind.ORDER, EventKind.RULING})
+"""What different desks, and the clerk, call one day in court."""
 
 
 class Grade(StrEnum):
@@ -152,6 +160,8 @@ def _find(
         same_case = any(target.kind is TargetKind.CASE for target in story.targets & chief)
         like = likeness(item, event.kind, story, same_case=same_case)
         grade = _grade(like.score, event, story, same_case=same_case)
+        if same_case and grade is not Grade.SAME and _on_docket(item, event, story):
+            grade, like = Grade.SAME, replace(like, score=max(like.score, JOIN_CASE))
         if grade and (best is None or best.like is None or like.score > best.like.score):
             best = Found(story=story, grade=grade, like=like)
     return best
@@ -170,6 +180,24 @@ def _grade(score: float, event: Event, story: Story, *, same_case: bool) -> Grad
     if score < floor or (decides(event) and not told and score < JOIN_OUTCOME):
         return Grade.MAYBE
     return Grade.SAME
+
+
+def _on_docket(item: Item, event: Event, story: Story) -> bool:
+    """Say whether one is the docket entry of what the other reports.
+
+    An entry has no words but its label, so the text cannot tell: the same step of the same case
+    within `DOCKET_HOURS` can, where the story has no entry of its own yet.
+    """
+    entries = [report for report in story.reports if report.kind is FeedKind.COURT]
+    if item.kind is FeedKind.COURT:
+        if entries:
+            return False
+        kinds = {report.event.kind for report in story.reports if report.counted}
+    else:
+        kinds = {report.event.kind for report in entries}
+    return hours_apart(item.at, story) <= DOCKET_HOURS and any(
+        kind is event.kind or {kind, event.kind} <= IN_COURT for kind in kinds
+    )
 
 
 def _other_case(one: frozenset[Target], other: frozenset[Target]) -> bool:

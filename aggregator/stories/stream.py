@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import EventKind
-from aggregator.stories.events import conflict
 from aggregator.stories.features import Text, compare
 from aggregator.stories.score import Weights, probability, shipped_weights
 from aggregator.stories.window import Live, Window
@@ -50,7 +49,7 @@ class Clusterer:
         event: EventKind = EventKind.OTHER,
     ) -> Placed:
         """Place one item; a story that begins with it has its id."""
-        text = Text(title, summary)
+        text = Text(title, summary, event)
         best: tuple[float, Live, tuple[str, ...]] | None = None
         for live in self.window.near(at, text):
             features = compare(

@@ -94,7 +94,7 @@ class ChatLoop:
         """
         me = await connect(self._bot, self._clock)
         self._bot_name = me.username or ""
-        log.info("Telegram connected", bot=self._bot_name)
+        log.info("telegram_connected", bot=self._bot_name)
         await self._offer_claim()
         await self._prepare()
         offset = int(await self._store.setting(OFFSET) or 0)
@@ -108,11 +108,11 @@ class ChatLoop:
             except (StoreError, ConfigError):
                 raise
             except Conflict as error:
-                log.error("another program polls this bot; I stop answering", why=redacted(error))  # noqa: TRY400  the traceback says nothing more
+                log.error("polling_conflict", why=redacted(error))  # noqa: TRY400  the traceback says nothing more
                 return
             except Exception:
                 # Our own bug: an update that cannot be handled must not stop all that follow.
-                log.exception("an update was not handled", update_id=at)
+                log.exception("update_failed", update_id=at)
                 if at is None:
                     await self._back_off(BACKOFF_MIN_S)
                 else:
@@ -138,8 +138,8 @@ class ChatLoop:
     async def _prepare(self) -> None:
         """Set the menu and make sure no webhook stands in the way; both can fail harmlessly."""
         menu = [BotCommand(name, does) for name, _, does in words.COMMANDS]
-        await _tolerate("no webhook removed", self._bot.delete_webhook())
-        await _tolerate("the command menu was not set", self._bot.set_my_commands(menu))
+        await _tolerate("webhook_kept", self._bot.delete_webhook())
+        await _tolerate("menu_not_set", self._bot.set_my_commands(menu))
 
     async def _updates(self, offset: int) -> tuple[Update, ...]:
         """Return the next updates; none after a failure, which is waited out here."""
@@ -157,7 +157,7 @@ class ChatLoop:
         except TelegramError as error:
             asked = outcome(error, None)
             asked_s = asked.after.total_seconds() if isinstance(asked, RetryAt) else 0.0
-            log.warning("no updates from Telegram", why=redacted(error))
+            log.warning("updates_failed", why=redacted(error))
             await self._back_off(asked_s)
             return ()
         self._wait_s = BACKOFF_MIN_S
@@ -205,7 +205,7 @@ class ChatLoop:
                 taken.chat_id, taken.user_id, read_timeout=QUICK_S, connect_timeout=QUICK_S
             )
         except TelegramError as error:
-            log.warning("group admin not known", chat=taken.chat_id, why=redacted(error))
+            log.warning("group_admin_unknown", chat=taken.chat_id, why=redacted(error))
             return None
         return member.status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}
 
@@ -214,7 +214,7 @@ class ChatLoop:
             await self._bot.answer_callback_query(callback_id, text=text[:TOAST_CHARS_MAX] or None)
         except TelegramError as error:
             # Too late to answer, or no connection: the button stops waiting by itself.
-            log.info("button not answered", why=redacted(error))
+            log.info("button_unanswered", why=redacted(error))
 
     async def _carry_out(self, taken: Incoming, answer: Answer) -> None:
         """Store what follows from an update.

@@ -48,7 +48,7 @@ async def connect(bot: Bot, clock: Clock) -> User:
             # Not chained: its text and that of its cause may carry the token.
             raise bad_token() from None
         except TelegramError as error:
-            log.warning("Telegram cannot be reached", why=redacted(error), retry_s=wait_s)
+            log.warning("telegram_unreachable", why=redacted(error), retry_s=wait_s)
             await clock.sleep(wait_s)
             wait_s = min(wait_s * 2, BACKOFF_MAX_S)
         else:

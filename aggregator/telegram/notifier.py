@@ -76,7 +76,7 @@ class TelegramNotifier:
                     return Rejected(detail=detail)
                 case Amend(remedy=remedy, detail=detail):
                     log.error(
-                        "message refused, sending it amended",
+                        "message_amended",
                         key=delivery.key,
                         why=detail,
                         remedy=remedy.value,
@@ -86,6 +86,22 @@ class TelegramNotifier:
                     form = _amended(form, remedy)
                 case settled:
                     return settled
+
+    async def probe(self, delivery: Delivery, message_id: int) -> DeliveryOutcome:
+        """Edit `message_id` to the very text: "not modified" says that it is there."""
+        form = _form(delivery, self._prefix)
+        try:
+            async with asyncio.timeout(DELIVER_TOTAL_S):
+                await self._edit(delivery, message_id, form)
+        except TelegramError as error:
+            match outcome(error, message_id):
+                case Amend() | Rejected():
+                    return Rejected(detail=f"message {message_id} is not it")
+                case settled:
+                    return settled
+        except TimeoutError:
+            return Unknown(detail="no answer to a probe")
+        return Sent(message_id=message_id)
 
     async def _once(self, delivery: Delivery, form: Form) -> DeliveryOutcome | Amend:
         try:
@@ -141,6 +157,10 @@ class ConsoleNotifier:
             return Sent(message_id=next(self._ids))
         self._write(_block("updated", _essence(lines), self._prefix))
         return Sent(message_id=delivery.message_id)
+
+    async def probe(self, delivery: Delivery, message_id: int) -> DeliveryOutcome:  # noqa: ARG002  the port
+        """Nobody can look at what scrolled by; it is printed again."""
+        return Rejected(detail="a console cannot be asked")
 
 
 def _answers(delivery: Delivery) -> ReplyParameters | None:

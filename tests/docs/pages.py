@@ -12,7 +12,9 @@ README = ROOT / "README.md"
 RULES = ROOT / "docs" / "rules.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
 
-_FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<body>.*?)^(?P=indent)```$", re.M | re.S)
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def code_in(page: Path) -> frozenset[str]:
 def section(page: Path, heading: str) -> str:
     """Return what stands under a heading, up to the next one of its rank or above."""
     found = re.search(
-        rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,6}} |\Z)", text(page), re.M | re.S
+        rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,6}} |\Z)", text(page), re.MULTILINE | re.DOTALL
     )
     assert found is not None, f"{page.name} has no section {heading!r}"
     return found[2]

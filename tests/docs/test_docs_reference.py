@@ -88,7 +88,7 @@ def test_every_environment_variable_stands_in_the_readme_as_the_program_describe
 
 
 def test_every_environment_variable_is_explained_to_the_operator_and_no_other_is() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \|", section(OPERATIONS, "Environment"), re.M)
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", section(OPERATIONS, "Environment"), re.MULTILINE)
     assert rows == [each.name for each in VARIABLES]
 
 
@@ -151,7 +151,7 @@ def events_in(file: Path) -> Iterator[str]:
 
 
 def test_every_exit_code_of_the_program_is_in_the_operators_table() -> None:
-    rows = set(re.findall(r"^\| (\d) \|", section(OPERATIONS, "Exit codes"), re.M))
+    rows = set(re.findall(r"^\| (\d) \|", section(OPERATIONS, "Exit codes"), re.MULTILINE))
     source = "\n".join(file.read_text() for file in ROOT.glob("aggregator/cli/*.py"))
     ends = set(re.findall(r"sys\.exit\((\d)\)|EXIT_\w+ = (\d)", source))
     assert rows == {"0", *(code for pair in ends for code in pair if code)}
@@ -182,7 +182,7 @@ def parsed(words: list[str]) -> None:
 
 def targets() -> set[str]:
     """Return what `make` can be asked for."""
-    return set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M))
+    return set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
@@ -207,7 +207,7 @@ def test_every_link_between_pages_leads_to_a_heading(page: Path) -> None:
 
 def anchors(page: Path) -> set[str]:
     """Return the names by which the headings of a page can be linked to."""
-    heads = re.findall(r"^#+ (.+)$", prose(page), re.M)
+    heads = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def test_a_chat_is_never_written_to_faster_than_its_spacing(asked):
     for chat in {chat for chat, _, _ in found}:
         times = [at for one, _, at in found if one == chat]
         spacing = GROUP_SPACING if chat < 0 else CHAT_SPACING
-        assert all(b - a >= spacing for a, b in zip(times, times[1:], strict=False))
+        assert all(b - a >= spacing for a, b in pairwise(times))
         assert most_within(times, MINUTE) <= (20 if chat < 0 else 60)
 
 
@@ -56,7 +57,7 @@ def test_no_slot_is_in_the_past(asked):
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=150, unique=True))
 def test_chats_of_their_own_go_out_no_faster_than_the_bot_may(chats):
     times = [at for _, _, at in served([(chat, 0) for chat in chats])]
-    assert all(b - a >= BOT_SPACING for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= BOT_SPACING for a, b in pairwise(times))
     assert most_within(times, SECOND) <= 30
 
 

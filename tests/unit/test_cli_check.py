@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import pairwise
 
 import pytest
 from click.testing import CliRunner
@@ -173,13 +174,13 @@ def test_the_fingerprint_changes_with_any_file_and_with_a_new_one(folder):
     changes = [
         lambda: (folder / "feeds.yaml").write_text(FEEDS + "# more\n"),
         lambda: (folder / "rules" / "watchlists" / "new.yml").write_text(WATCHLIST),
-        lambda: (folder / "rules" / "watchlists" / "new.yml").unlink(),
-        lambda: (folder / "feeds.yaml").unlink(),
+        (folder / "rules" / "watchlists" / "new.yml").unlink,
+        (folder / "feeds.yaml").unlink,
     ]
     for change in changes:
         change()
         seen.append(compose.fingerprint(settings))
-    assert all(one != two for one, two in zip(seen, seen[1:], strict=False))
+    assert all(one != two for one, two in pairwise(seen))
 
 
 def test_the_console_follows_all_cases_and_watchlists_since_ever():
@@ -237,7 +238,7 @@ def test_a_secret_reaches_no_line_not_even_in_a_traceback(own_secrets, form):
     structlog.get_logger().info("asked", url=url, nested={"url": [url]}, error=ValueError(url))
     logging.getLogger("library").warning("POST %s", url)
     try:
-        raise RuntimeError(url)
+        raise RuntimeError(url)  # noqa: TRY301  to be logged with its trace
     except RuntimeError:
         structlog.get_logger().exception("failed")
         logging.getLogger("library").exception("failed at %s", url)

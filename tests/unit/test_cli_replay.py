@@ -148,24 +148,22 @@ def test_each_item_gives_one_object_with_just_the_promised_fields(replay):
 
 
 def test_events_and_severities_are_those_that_were_promised():
-    assert {kind.value for kind in EventKind} == set(
-        [
-            "complaint",
-            "motion",
-            "hearing",
-            "discovery",
-            "order",
-            "ruling",
-            "stay",
-            "settlement",
-            "dismissal",
-            "appeal",
-            "verdict",
-            "sentence",
-            "rulemaking",
-            "other",
-        ]
-    )
+    assert {kind.value for kind in EventKind} == {
+        "complaint",
+        "motion",
+        "hearing",
+        "discovery",
+        "order",
+        "ruling",
+        "stay",
+        "settlement",
+        "dismissal",
+        "appeal",
+        "verdict",
+        "sentence",
+        "rulemaking",
+        "other",
+    }
     assert {severity.value for severity in Severity} == {"low", "medium", "high"}
 
 
@@ -441,7 +439,7 @@ def test_each_run_starts_from_nothing_and_touches_no_database(replay, tmp_path):
 
 def test_a_faulty_setting_is_an_error_of_its_own(replay, monkeypatch):
     monkeypatch.setenv("CASEWIRE_ACCESS", "everyone")
-    with pytest.raises(ConfigError, match="CASEWIRE_ACCESS: .*write private or open"):
+    with pytest.raises(ConfigError, match=r"CASEWIRE_ACCESS: .*write private or open"):
         replay(line())
 
 

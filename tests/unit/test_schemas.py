@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from aggregator.config.checks import Names, check
+from aggregator.config.faults import validate
+from aggregator.config.rulefiles import RuleFile
 from aggregator.config.schema import FILES, file_name, schemas
 from aggregator.config.yamlfile import YamlFile, load_yaml, read_yaml
 from aggregator.matching import tree
@@ -221,6 +224,13 @@ def test_a_schema_accepts_what_the_loader_accepts(kind, text):
 @pytest.mark.parametrize(("kind", "text"), BAD.values(), ids=BAD.keys())
 def test_a_schema_refuses_what_the_loader_refuses(kind, text):
     assert not taken(kind, text)
+    file = load_yaml(text.encode(), kind)
+    assert isinstance(file, YamlFile)
+    refused = isinstance(validate(FILES[kind], file), tuple)
+    if not refused:
+        rule = RuleFile(kind=kind, slug="a", content=file)
+        refused = bool(check(rule, Names(entities=None, families=None)).faults)
+    assert refused
 
 
 def test_the_schema_knows_every_key_of_a_query():

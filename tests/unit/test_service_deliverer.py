@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,7 +21,7 @@ from aggregator.model import (
     Sent,
     Unknown,
 )
-from aggregator.service.deliverer import CLAIM_MAX, Deliverer
+from aggregator.service.deliverer import CLAIM_MAX, PROBES_MAX, Deliverer
 from aggregator.store.sqlite import SqliteStore
 from tests.newsroom import VirtualClock, plain_logging, played
 
@@ -42,10 +43,31 @@ class Mouth:
         self._next = {}
         self._slow = {}
         self._numbers = iter(range(1, 10_000))
+        self._there = {}
+        self._mute = set()
+        self._deaf = set()
+        self.probed = []
 
     def answers(self, chat, *outcomes):
         """Answer messages to `chat` with these, then accept; an exception is raised."""
         self._next[chat] = list(outcomes)
+
+    def accepts_without_a_word(self, chat):
+        """Take the next message to `chat`, and lose the answer."""
+        self._mute.add(chat)
+
+    def answers_no_probe(self, chat):
+        """Let every probe in `chat` end without an answer."""
+        self._deaf.add(chat)
+
+    async def probe(self, delivery, message_id):
+        chat = delivery.place.chat_id
+        self.probed.append((chat, message_id))
+        if chat in self._deaf:
+            return Unknown(detail="no answer")
+        if self._there.get((chat, message_id)) == delivery.message.html:
+            return Sent(message_id=message_id)
+        return Rejected(detail="not it")
 
     def is_slow(self, chat, seconds):
         """Let every message to `chat` take so long."""
@@ -56,9 +78,15 @@ class Mouth:
         self.said.append((round(at, 3), chat, delivery.message.html))
         await asyncio.sleep(self._slow.get(chat, 0))
         outcomes = self._next.get(chat)
+        if chat in self._mute:
+            self._mute.remove(chat)
+            self._there[chat, next(self._numbers)] = delivery.message.html
+            return Unknown(detail="no answer")
         outcome = outcomes.pop(0) if outcomes else Sent(message_id=next(self._numbers))
         if isinstance(outcome, Exception):
             raise outcome
+        if isinstance(outcome, Sent):
+            self._there[chat, outcome.message_id] = delivery.message.html
         return outcome
 
     def texts(self, chat=None):
@@ -68,10 +96,10 @@ class Mouth:
         return [at for at, one, _ in self.said if one == chat]
 
 
-def message(chat, text, priority=NORMAL, key=None, not_before=None, thread=0):
+def message(chat, text, priority=NORMAL, *, not_before=None, thread=0):
     return Delivery(
         place=Place(chat_id=chat, thread_id=thread),
-        key=key or text,
+        key=text,
         message=Message(html=text),
         priority=priority,
         created=START,
@@ -138,10 +166,7 @@ def test_one_chat_hears_in_order_and_no_faster_than_its_spacing():
         for chat, spacing in ((-1, GROUP_SPACING), (1, CHAT_SPACING)):
             times = office.mouth.times(chat)
             assert len(times) == 4
-            assert all(
-                b - a >= spacing.total_seconds() - 0.001
-                for a, b in zip(times, times[1:], strict=False)
-            )
+            assert all(b - a >= spacing.total_seconds() - 0.001 for a, b in pairwise(times))
         assert office.mouth.texts(-1) == ["g0", "g1", "g2", "g3"]
         assert office.mouth.texts(1) == ["c0", "c1", "c2", "c3"]
 
@@ -207,16 +232,39 @@ def test_what_provably_never_left_is_tried_again():
     office(scenario)
 
 
-def test_what_may_have_arrived_is_kept_as_unknown_and_not_sent_again():
+def test_what_arrived_without_a_word_is_found_and_not_sent_again():
+    async def scenario(office):
+        office.mouth.accepts_without_a_word(1)
+        await office.queue(message(2, "before"), message(1, "maybe"), message(1, "next"))
+        await office.runs(600)
+        assert office.mouth.texts(1) == ["maybe", "next"]
+        assert set((await office.states()).values()) == {DeliveryState.SENT}
+
+    office(scenario)
+
+
+def test_what_did_not_arrive_is_looked_for_and_sent_again_before_what_follows():
     async def scenario(office):
         office.mouth.answers(1, Unknown(detail="no answer"))
         await office.queue(message(1, "maybe"), message(1, "next"))
         await office.runs(600)
-        assert office.mouth.texts() == ["maybe", "next"]
-        assert await office.states() == {
-            "maybe": DeliveryState.UNKNOWN,
-            "next": DeliveryState.SENT,
-        }
+        assert office.mouth.texts() == ["maybe", "maybe", "next"]
+        assert len(office.mouth.probed) == PROBES_MAX
+        assert set((await office.states()).values()) == {DeliveryState.SENT}
+
+    office(scenario)
+
+
+def test_what_can_not_be_looked_for_is_sent_again_rather_than_lost():
+    async def scenario(office):
+        office.mouth.answers(1, Unknown(detail="no answer"))
+        office.mouth.answers_no_probe(1)
+        await office.queue(message(1, "maybe"), message(2, "other"))
+        with capture_logs() as logs:
+            await office.runs(600)
+        assert office.mouth.texts(1) == ["maybe", "maybe"]
+        assert office.mouth.texts(2) == ["other"]
+        assert [line["event"] for line in logs].count("may_be_repeated") == 1
 
     office(scenario)
 
@@ -337,8 +385,8 @@ def test_a_bug_in_one_message_is_logged_and_stops_neither_the_others_nor_its_cha
             await office.runs(60)
         assert [line["event"] for line in logs].count("delivery_failed") == 1
         assert office.mouth.texts(2) == ["other"]
-        assert office.mouth.texts(1) == ["bad", "good"]
-        assert (await office.states())["bad"] is DeliveryState.UNKNOWN
+        assert office.mouth.texts(1) == ["bad", "bad", "good"]
+        assert (await office.states())["bad"] is DeliveryState.SENT
 
     office(scenario)
 

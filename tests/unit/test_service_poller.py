@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -301,7 +302,7 @@ def test_a_failing_feed_is_asked_less_and_less_and_never_given_up():
         with capture_logs():
             await room.ticks(100 * MINUTES)
         times = room.web.times("f")
-        waits = [b - a for a, b in zip(times, times[1:], strict=False)]
+        waits = [b - a for a, b in pairwise(times)]
         assert len(waits) >= 3
         assert waits == sorted(waits)
         assert (await room.store.feed_states())["f"].failures == len(times)
@@ -339,7 +340,7 @@ def test_the_totals_say_what_came_of_it_and_the_deliverer_is_woken_only_for_mess
             await room.poller.once()
         totals = room.poller.totals
         assert (totals.polls, totals.items, totals.matched) == (3, 5, 3)
-        assert (totals.alerts, totals.updates, totals.stories) == (1, 1, 1)
+        assert (totals.alerts, totals.updates, len(totals.stories)) == (1, 1, 2)
         assert totals.suppressed == {"older than a day when the feed was first read": 1}
         assert room.woken == 2
         told = {line["title"]: line for line in events(logs, "item_decided")}

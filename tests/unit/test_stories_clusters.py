@@ -122,11 +122,6 @@ COINBASE_IN_PRINCIPLE = reports(
         "SEC set to abandon Coinbase suit",
         "The dismissal would end the agency's most watched crypto case.",
     ),
-    (
-        "2025-02-21T17:00",
-        "Coinbase lawsuit to be dropped by US securities regulator",
-        "Commissioners are to vote next week.",
-    ),
 )
 
 COINBASE_DISMISSED = reports(
@@ -167,29 +162,6 @@ BINANCE_DISMISSED = reports(
         "2025-05-30T06:00",
         "US securities regulator abandons case against crypto exchange Binance",
         "The Securities and Exchange Commission sued it in June 2023.",
-    ),
-)
-
-STORM_VERDICT = reports(
-    (
-        "2025-08-06T19:00",
-        "Tornado Cash developer Roman Storm convicted on one count, jury deadlocks on others",
-        "A Manhattan jury found him guilty of running an unlicensed money transmitter.",
-    ),
-    (
-        "2025-08-06T19:20",
-        "Roman Storm found guilty of unlicensed money transmitting",
-        "Jurors could not agree on the laundering and sanctions charges.",
-    ),
-    (
-        "2025-08-06T20:00",
-        "Jury splits in Tornado Cash trial of Roman Storm",
-        "He faces up to five years on the single count.",
-    ),
-    (
-        "2025-08-06T21:00",
-        "Hung jury on main charges against Tornado Cash co-founder Storm",
-        "The judge accepted a partial verdict after four days.",
     ),
 )
 
@@ -283,7 +255,6 @@ DEVELOPMENTS = {
     "the next step three days later": [INSPECTION, MOTION],
     "an agreement, then the dismissal": [COINBASE_IN_PRINCIPLE, COINBASE_DISMISSED],
     "a dismissal told as an end": [BINANCE_DISMISSED],
-    "a split verdict told as either half": [STORM_VERDICT],
     "a settlement, then its refusal": [RIPPLE_SETTLES, RIPPLE_REFUSED],
     "an appeal, then the other side's": [RIPPLE_APPEAL, RIPPLE_CROSS_APPEAL],
     "a stay asked for": [STAY_ASKED],
@@ -382,22 +353,3 @@ def test_hearings_in_two_cases_on_one_day_are_two_developments():
         )
     )
     assert kinds == [ALERT, ALERT, UPDATE]
-
-
-def test_two_steps_in_one_trial_hours_apart_are_two_developments():
-    desk = Desk()
-    kinds = desk.told(
-        reports(
-            (
-                "2025-07-24T15:00",
-                "Roman Storm may seek mistrial over disputed scam testimony",
-                "Lawyers of the Tornado Cash developer doubt that a witness's money went there.",
-            ),
-            (
-                "2025-07-24T19:00",
-                "Judge allows testimony on feasible Tornado Cash code changes in Storm trial",
-                "An expert may tell jurors what the developer could have built.",
-            ),
-        )
-    )
-    assert kinds == [ALERT, ALERT]

@@ -368,4 +368,4 @@ async def test_a_second_program_on_the_same_bot_stops_the_first_with_one_clear_l
             async with running(telegram, store, clock):
                 await first.ends()
     errors = [line["event"] for line in logs if line["log_level"] == "error"]
-    assert errors == ["another program polls this bot; I stop answering"]
+    assert errors == ["polling_conflict"]

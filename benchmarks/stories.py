@@ -1,0 +1,448 @@
+"""How well and how fast reports of one event are found, beside simpler ways to do it.
+
+    python benchmarks/stories.py --dev DEV.jsonl --test TEST.jsonl [--no-time] [--json]
+    python benchmarks/stories.py --labels stories.jsonl --news NEWS.jsonl.gz…
+    python benchmarks/stories.py --speed
+
+DEV and TEST hold one `{"id","t","title","story"}` a line, headlines with the story they tell.
+Every way reads them in the order of `t` and sees a window of 72 hours; each picks its threshold
+on DEV, for the best B-cubed F1 and again for the fewest repeats at no more than 5 % missed, and
+is held to it on TEST.  `--no-time` keeps that order and window, but hides from the scorer how
+many hours apart two reports are: for sets that stamp all reports of a story alike.
+
+    missed    stories of which no item started a cluster, so nobody would have been told
+    repeated  alerts after a story's first, as a share of its items after the first
+
+Intervals: 95 %, percentile bootstrap over true stories, paired for differences.
+
+LABELS holds `{"kind": "same", "members": […]}` and `{"kind": "different", "a", "b"}` lines, with
+ids of NEWS items (`id`, `published`, `title`, `summary`, `outlet`, `url`).
+
+The token-set baseline needs rapidfuzz: `pip install rapidfuzz`; without it its line is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import gc
+import gzip
+import json
+import math
+import random
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from aggregator.feeds.clean import title_key  # noqa: E402 - after the path
+from aggregator.stories.stream import JOIN, Clusterer  # noqa: E402
+from aggregator.stories.terms import frequencies, stems  # noqa: E402
+from aggregator.stories.window import WINDOW  # noqa: E402
+
+try:
+    from rapidfuzz import fuzz, process
+except ImportError:  # the baseline is optional
+    fuzz = process = None
+
+MISSED_MAX = 0.05
+DRAWS = 1000
+SEED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    id: str
+    at: datetime
+    title: str
+    story: str
+
+
+def read_rows(path: Path) -> list[Row]:
+    rows = []
+    for line in path.read_text("utf-8").splitlines():
+        data = json.loads(line)
+        at = datetime.fromisoformat(str(data["t"]))
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        rows.append(Row(str(data["id"]), at, data["title"], str(data["story"])))
+    return sorted(rows, key=lambda row: row.at)
+
+
+# --- the ways ---------------------------------------------------------------------------------
+
+Clusters = list[int]
+"""For each row, in order, the number of the row that started its cluster."""
+
+
+class Nearest:
+    """Joins the nearest earlier headline of the window, if it is near enough."""
+
+    def __init__(self, rows: Sequence[Row], scores: Callable[[Sequence[Row]], Any]) -> None:
+        self.best: list[tuple[float, int]] = scores(rows)
+
+    def cluster(self, threshold: float) -> Clusters:
+        clusters: Clusters = []
+        for number, (score, other) in enumerate(self.best):
+            clusters.append(clusters[other] if score >= threshold and other >= 0 else number)
+        return clusters
+
+
+def window_start(rows: Sequence[Row], number: int) -> int:
+    return bisect.bisect_left(rows, rows[number].at - WINDOW, key=lambda row: row.at)
+
+
+def exact_scores(rows: Sequence[Row]) -> list[tuple[float, int]]:
+    seen: dict[str, int] = {}
+    best = []
+    for number, row in enumerate(rows):
+        key = title_key(row.title)
+        other = seen.get(key, -1)
+        best.append((1.0, other) if other >= window_start(rows, number) else (0.0, -1))
+        seen[key] = number
+    return best
+
+
+def tfidf_scores(train: Sequence[Row]) -> Callable[[Sequence[Row]], list[tuple[float, int]]]:
+    """Return the cosine of TF-IDF vectors; document frequencies are those of the DEV headlines."""
+    counted = Counter(term for row in train for term in set(stems(row.title)))
+
+    def vector(title: str) -> dict[str, float]:
+        found = {
+            term: (1 + math.log(n)) * (1 + math.log((1 + len(train)) / (1 + counted[term])))
+            for term, n in Counter(stems(title)).items()
+        }
+        norm = math.sqrt(sum(value * value for value in found.values())) or 1.0
+        return {term: value / norm for term, value in found.items()}
+
+    def scores(rows: Sequence[Row]) -> list[tuple[float, int]]:
+        postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        best = []
+        for number, row in enumerate(rows):
+            start = window_start(rows, number)
+            dots: defaultdict[int, float] = defaultdict(float)
+            for term, value in vector(row.title).items():
+                for other, theirs in postings[term]:
+                    if other >= start:
+                        dots[other] += value * theirs
+                postings[term].append((number, value))
+            best.append(max(((dot, other) for other, dot in dots.items()), default=(0.0, -1)))
+        return best
+
+    return scores
+
+
+def token_set_scores(rows: Sequence[Row]) -> list[tuple[float, int]]:
+    titles = [row.title.casefold() for row in rows]
+    best = []
+    for number, title in enumerate(titles):
+        start = window_start(rows, number)
+        found = process.extractOne(title, titles[start:number], scorer=fuzz.token_set_ratio)
+        best.append((found[1] / 100, start + found[2]) if found else (0.0, -1))
+    return best
+
+
+class Scorer:
+    """The product's own clusterer."""
+
+    def __init__(self, rows: Sequence[Row], *, with_time: bool) -> None:
+        self.rows, self.with_time = rows, with_time
+
+    def cluster(self, threshold: float) -> Clusters:
+        clusterer = Clusterer(join=threshold, with_time=self.with_time)
+        return [
+            int(clusterer.add(str(number), row.at, row.title).story)
+            for number, row in enumerate(self.rows)
+        ]
+
+
+# --- measures ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PerStory:
+    """Sums by true story, so that a bootstrap can draw stories."""
+
+    items: list[int]
+    precision: list[float]
+    recall: list[float]
+    alerts: list[int]
+
+
+def per_story(rows: Sequence[Row], clusters: Clusters) -> PerStory:
+    stories = {story: n for n, story in enumerate(dict.fromkeys(row.story for row in rows))}
+    gold = [stories[row.story] for row in rows]
+    both = Counter(zip(gold, clusters, strict=True))
+    of_gold, of_cluster = Counter(gold), Counter(clusters)
+    items, precision = [0] * len(stories), [0.0] * len(stories)
+    recall, alerts = [0.0] * len(stories), [0] * len(stories)
+    for number, (story, cluster) in enumerate(zip(gold, clusters, strict=True)):
+        items[story] += 1
+        precision[story] += both[story, cluster] / of_cluster[cluster]
+        recall[story] += both[story, cluster] / of_gold[story]
+        alerts[story] += cluster == number
+    return PerStory(items, precision, recall, alerts)
+
+
+def f1(sums: PerStory, drawn: Sequence[int]) -> float:
+    precision = sum(sums.precision[s] for s in drawn)
+    recall = sum(sums.recall[s] for s in drawn)
+    items = sum(sums.items[s] for s in drawn)
+    return 2 * precision * recall / ((precision + recall) * items)
+
+
+def missed(sums: PerStory, drawn: Sequence[int]) -> float:
+    return sum(not sums.alerts[s] for s in drawn) / len(drawn)
+
+
+def repeated(sums: PerStory, drawn: Sequence[int]) -> float:
+    later = sum(sums.items[s] - 1 for s in drawn)
+    return sum(max(0, sums.alerts[s] - 1) for s in drawn) / later if later else 0.0
+
+
+def interval(values: list[float]) -> tuple[float, float]:
+    values = sorted(values)
+    return values[int(0.025 * len(values))], values[int(0.975 * len(values)) - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One way's results on TEST."""
+
+    way: str
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+    f1_interval: tuple[float, float]
+    missed: float
+    repeated: float
+    capped_threshold: float
+    capped_f1: float
+    capped_missed: float
+    capped_repeated: float
+    capped_repeated_interval: tuple[float, float]
+    repeated_at_5_missed: float
+    """Read off TEST's own curve where 5 % are missed."""
+    f1_minus_tfidf: float | None = None
+    f1_minus_tfidf_interval: tuple[float, float] | None = None
+
+
+GRID = [n / 50 for n in range(1, 50)]
+SCORER_GRID = [1 / (1 + math.exp(-n / 3)) for n in range(-15, 16)]
+
+
+def whole(sums: PerStory) -> range:
+    return range(len(sums.items))
+
+
+def at_missed(curve: Iterable[PerStory], share: float) -> float:
+    """Return the fewest repeats on the curve at `share` missed, between its points a line."""
+    points = sorted((missed(s, whole(s)), repeated(s, whole(s))) for s in curve)
+    under = [point for point in points if point[0] <= share]
+    over = [point for point in points if point[0] > share]
+    if not under:
+        return points[0][1]
+    low = max(under, key=lambda p: (p[0], -p[1]))
+    fewest = min(repeats for _, repeats in under)
+    if over:
+        high = min(over)
+        fewest = min(
+            fewest,
+            low[1] + (high[1] - low[1]) * (share - low[0]) / (high[0] - low[0]),
+        )
+    return fewest
+
+
+def headlines(dev: list[Row], test: list[Row], *, with_time: bool) -> list[Line]:
+    tfidf = tfidf_scores(dev)
+    ways: dict[str, tuple[Any, Any, list[float]]] = {
+        "exact title": (Nearest(dev, exact_scores), Nearest(test, exact_scores), [0.5]),
+        "TF-IDF nearest": (Nearest(dev, tfidf), Nearest(test, tfidf), GRID),
+    }
+    if process is not None:
+        ways["token-set ratio"] = (
+            Nearest(dev, token_set_scores),
+            Nearest(test, token_set_scores),
+            GRID,
+        )
+    ways["scorer"] = (
+        Scorer(dev, with_time=with_time),
+        Scorer(test, with_time=with_time),
+        SCORER_GRID,
+    )
+    rng = random.Random(SEED)
+    stories = len({row.story for row in test})
+    draws = [rng.choices(range(stories), k=stories) for _ in range(DRAWS)]
+    lines = []
+    base: PerStory | None = None
+    for way, (on_dev, on_test, grid) in ways.items():
+        devs = {threshold: per_story(dev, on_dev.cluster(threshold)) for threshold in grid}
+        best = max(grid, key=lambda t: f1(devs[t], whole(devs[t])))
+        allowed = [t for t in grid if missed(devs[t], whole(devs[t])) <= MISSED_MAX]
+        capped = min(
+            allowed or [grid[-1]], key=lambda t: (repeated(devs[t], whole(devs[t])), -t)
+        )
+        curve = {threshold: per_story(test, on_test.cluster(threshold)) for threshold in grid}
+        sums, cap = curve[best], curve[capped]
+        every = whole(sums)
+        if way == "TF-IDF nearest":
+            base = sums
+        beside = base is not None and way != "TF-IDF nearest"
+        lines.append(
+            Line(
+                way=way,
+                threshold=best,
+                precision=sum(sums.precision) / sum(sums.items),
+                recall=sum(sums.recall) / sum(sums.items),
+                f1=f1(sums, every),
+                f1_interval=interval([f1(sums, drawn) for drawn in draws]),
+                missed=missed(sums, every),
+                repeated=repeated(sums, every),
+                capped_threshold=capped,
+                capped_f1=f1(cap, every),
+                capped_missed=missed(cap, every),
+                capped_repeated=repeated(cap, every),
+                capped_repeated_interval=interval([repeated(cap, drawn) for drawn in draws]),
+                repeated_at_5_missed=at_missed(curve.values(), MISSED_MAX),
+                f1_minus_tfidf=f1(sums, every) - f1(base, every) if beside else None,
+                f1_minus_tfidf_interval=interval(
+                    [f1(sums, drawn) - f1(base, drawn) for drawn in draws]
+                )
+                if beside
+                else None,
+            )
+        )
+    return lines
+
+
+def print_headlines(lines: list[Line], dev: list[Row], test: list[Row]) -> None:
+    for name, rows in (("dev", dev), ("test", test)):
+        print(f"{name}: {len(rows)} headlines, {len({row.story for row in rows})} stories")
+    print(
+        f"{'':16}  {'B3 P / R / F1':20} {'F1 95 %':14} {'minus TF-IDF':22} missed repeated"
+        "  | at dev missed <= 5 %: F1, missed, repeated [95 %]  | repeated at 5 % missed on test"
+    )
+    for line in lines:
+        beside = ""
+        if line.f1_minus_tfidf is not None and line.f1_minus_tfidf_interval is not None:
+            low, high = line.f1_minus_tfidf_interval
+            beside = f"{line.f1_minus_tfidf:+.3f} [{low:+.3f} {high:+.3f}]"
+        low, high = line.capped_repeated_interval
+        print(
+            f"{line.way:16}  {line.precision:.3f} / {line.recall:.3f} / {line.f1:.3f} "
+            f"[{line.f1_interval[0]:.3f} {line.f1_interval[1]:.3f}]  {beside:22} "
+            f"{line.missed:.3f}  {line.repeated:.3f}   | {line.capped_f1:.3f}  "
+            f"{line.capped_missed:.3f}  {line.capped_repeated:.3f} [{low:.3f} {high:.3f}]"
+            f"   | {line.repeated_at_5_missed:.3f}"
+        )
+    if process is None:
+        print("token-set ratio left out: pip install rapidfuzz")
+
+
+# --- speed ------------------------------------------------------------------------------------
+
+WINDOW_ITEMS = 50_000
+TIMED_ITEMS = 5_000
+NEW_SHARE = 0.25
+WORDS = 9
+SWAPPED = 3
+TOKEN_SET_ITEMS = 40
+
+
+def made_up(items: int, rng: random.Random) -> list[str]:
+    """Return headlines made of the shipped table's words, as frequent as they are there.
+
+    A quarter begin a story, with two names of its own; the others tell a recent one, with a third
+    of its words swapped.
+    """
+    _, table = frequencies()
+    words, shares = list(table), list(table.values())
+    pool = iter(rng.choices(words, shares, k=items * (WORDS + SWAPPED)))
+    stories: list[list[str]] = []
+    out = []
+    for number in range(items):
+        if not stories or rng.random() < NEW_SHARE:
+            names = [f"{rng.choice(words)}{number % 977}x", rng.choice(words)]
+            stories.append(names + [next(pool) for _ in range(WORDS - len(names))])
+            out.append(" ".join(stories[-1]))
+            continue
+        told = list(stories[-1 - min(int(rng.expovariate(1 / 800)), len(stories) - 1)])
+        for _ in range(SWAPPED):
+            told[rng.randrange(len(told))] = next(pool)
+        out.append(" ".join(told))
+    return out
+
+
+def speed() -> dict[str, float]:
+    rng = random.Random(SEED)
+    titles = made_up(WINDOW_ITEMS + TIMED_ITEMS, rng)
+    step = WINDOW / WINDOW_ITEMS
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    clusterer = Clusterer()
+    took = []
+    begun = time.perf_counter()
+    for number, title in enumerate(titles):
+        if number == WINDOW_ITEMS:
+            live = len(clusterer.window.stories)
+            begun = time.perf_counter()
+        before = time.perf_counter()
+        clusterer.add(str(number), start + step * number, title)
+        took.append(time.perf_counter() - before)
+    rate = TIMED_ITEMS / (time.perf_counter() - begun)
+    timed = sorted(took[WINDOW_ITEMS:])
+    out = {
+        "window_items": WINDOW_ITEMS,
+        "live_stories": live,
+        "items_per_s": rate,
+        "p99_ms": 1000 * timed[int(0.99 * len(timed))],
+        "longest_ms": 1000 * max(took),
+    }
+    if process is not None:
+        known = titles[:WINDOW_ITEMS]
+        begun = time.perf_counter()
+        for title in titles[WINDOW_ITEMS : WINDOW_ITEMS + TOKEN_SET_ITEMS]:
+            process.extractOne(title, known, scorer=fuzz.token_set_ratio)
+        slow = TOKEN_SET_ITEMS / (time.perf_counter() - begun)
+        out |= {"token_set_items_per_s": slow, "times_token_set": rate / slow}
+    return out
+
+
+# --- labelled stories -------------------------------------------------------------------------
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    ask.add_argument("--dev", type=Path)
+    ask.add_argument("--test", type=Path)
+    ask.add_argument("--no-time", action="store_true")
+    ask.add_argument("--json", action="store_true")
+    ask.add_argument("--speed", action="store_true")
+    options = ask.parse_args()
+    answer: dict[str, Any] = {}
+    if options.dev and options.test:
+        dev, test = read_rows(options.dev), read_rows(options.test)
+        lines = headlines(dev, test, with_time=not options.no_time)
+        answer["headlines"] = [asdict(line) for line in lines]
+        if not options.json:
+            print_headlines(lines, dev, test)
+    if options.speed:
+        answer["speed"] = speed()
+        if not options.json:
+            for name, value in answer["speed"].items():
+                print(f"{name:24} {value:,.1f}")
+    if options.json:
+        print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()
