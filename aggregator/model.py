@@ -498,6 +498,8 @@ class Unsettled:
     """The highest number that was given before."""
     taken: frozenset[int]
     """Numbers above it that belong to other messages."""
+    lost: int = 1
+    """How many messages of the same count have a fate that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,23 +12,22 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
 from aggregator.matching.index import Fields
-from aggregator.matching.query import Query
-from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import All as AllOf
-from aggregator.matching.query import Near, Not, Phrase
+from aggregator.matching.query import Any as AnyOf
+from aggregator.matching.query import Near, Not, Phrase, Query
 
 COMMON = """the of to and a in for is on that by with as at from it its be was are has have had an
 not this will or which who after over new their they he she would could been more about said says
 than into also one two first last year years month months week day days under against between
 before when while where what how no some all other such may can if but there we our us you out up
 were his her them only most many any both each because through during since until without within
-several early late now still just even well next three four""".split()
+several early late now still just even well next three four"""
 TOPICAL = """court judge ruling lawsuit regulator exchange token investor customer platform digital
 asset market trading price bank federal state agency commission complaint motion order settlement
 fine penalty charge fraud wallet staking custody reserve stablecoin protocol network developer mixer
@@ -48,8 +47,10 @@ denies grants files seeks orders rejects argues alleges settles agrees freezes h
 launches delays approves drops pays moves asks tells warns bans backs joins leaves names raises cuts
 former current major global local foreign domestic private public senior chief national regional
 technical legal financial criminal civil illegal unregistered alleged pending proposed final initial
-partial sealed joint proposed amended emergency temporary permanent preliminary""".split()
-_ONSETS = "b br c ch cl cr d dr f fl g gl gr h j k kr l m n p pl pr qu r s sh sk sl st t th tr v w z"
+partial sealed joint proposed amended emergency temporary permanent preliminary"""
+_ONSETS = (
+    "b br c ch cl cr d dr f fl g gl gr h j k kr l m n p pl pr qu r s sh sk sl st t th tr v w z"
+)
 _VOWELS = "a e i o u ai ea io ou"
 _CODAS = " n r l s t x m nd rk st th ck ll nt"
 _ENDS = "ance ex chain io vest pay corp coin dex labs bit swap mark well son berg ini ova ley"
@@ -63,7 +64,9 @@ class Lengths:
     words: tuple[tuple[int, int], ...] = ((15, 50), (160, 370), (800, 900))
 
 
-def invented_names(rng: random.Random, count: int, *, but: frozenset[str] = frozenset()) -> list[str]:
+def invented_names(
+    rng: random.Random, count: int, *, but: frozenset[str] = frozenset()
+) -> list[str]:
     """Return `count` names that sound like companies and people and are none of `but`."""
     onsets, vowels, codas = _ONSETS.split(), _VOWELS.split(), _CODAS.split(" ")
     ends = _ENDS.split()
@@ -83,7 +86,7 @@ def invented_names(rng: random.Random, count: int, *, but: frozenset[str] = froz
 def _rare_words(rng: random.Random, count: int) -> list[str]:
     """Return lower-case words: the topical ones, then made-up ones for the long tail."""
     onsets, vowels, codas = _ONSETS.split(), _VOWELS.split(), _CODAS.split(" ")
-    words = dict.fromkeys(TOPICAL)
+    words = dict.fromkeys(TOPICAL.split())
     while len(words) < count:
         parts = (
             rng.choice(onsets) + rng.choice(vowels) + rng.choice(codas)
@@ -104,13 +107,13 @@ class Newsroom:
         )
         lowered = _rare_words(self.rng, 9_000)
         self._pools = [
-            _Zipf(COMMON, 0.7),
+            _Zipf(COMMON.split(), 0.7),
             _Zipf(lowered, 0.9),
             _Zipf(invented_names(self.rng, 3_000), 0.8),
             _Zipf(list(acronyms), 0.9),
         ]
 
-    def items(self, count: int, lengths: Lengths = Lengths()) -> Iterator[Fields]:  # noqa: B008  frozen
+    def items(self, count: int, lengths: Lengths = Lengths()) -> Iterator[Fields]:
         """Yield items in the mix of `lengths`."""
         for _ in range(count):
             (low, high), *_ = self.rng.choices(lengths.words, lengths.shares)
@@ -162,8 +165,7 @@ def read_items(path: Path) -> list[Fields]:
     files = sorted(path.glob("*.jsonl*")) if path.is_dir() else [path]
     items = []
     for file in files:
-        raw = gzip.open(file) if file.suffix == ".gz" else file.open("rb")
-        with raw as lines:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
             for line in lines:
                 data = json.loads(line)
                 items.append(
@@ -195,7 +197,7 @@ class Wording:
         pairs: Counter[str] = Counter()
         for item in items:
             text = f"{item.title}. {item.summary}"
-            words = re.findall(r"(?<![\w&'’])[^\W\d_]+(?![\w&])", text)
+            words = re.findall(r"(?<![\w&'’])[^\W\d_]+(?![\w&]|['’]t)", text)
             seen.update({word.lower() for word in words})
             names.update(
                 {word for word in words[1:] if word.istitle() and word.isascii() and len(word) > 3}
@@ -203,17 +205,17 @@ class Wording:
             acronyms.update({w for w in words if w.isupper() and w.isascii() and 2 <= len(w) <= 5})
             pairs.update({found.lower() for found in re.findall(r"\b[a-z]{3,} [a-z]{4,}\b", text)})
         rare, usual = max(2, len(items) // 2_000), max(3, len(items) // 50)
-        known = [name for name, count in names.items() if rare <= count <= usual]
-        lowered = frozenset(seen)
+        known = sorted(name for name, count in names.items() if rare <= count <= usual)
+        lowered = frozenset(seen)  # sorted below: the order of sets is another in every run
         return cls(
             names=[*known, *invented_names(rng, len(known), but=lowered)],
-            words=[
+            words=sorted(
                 word
                 for word, count in seen.items()
                 if word.isascii() and len(word) > 3 and rare <= count <= usual
-            ],
-            pairs=[pair for pair, count in pairs.items() if rare <= count <= usual],
-            acronyms=[word for word, count in acronyms.items() if rare <= count <= usual],
+            ),
+            pairs=sorted(pair for pair, count in pairs.items() if rare <= count <= usual),
+            acronyms=sorted(word for word, count in acronyms.items() if rare <= count <= usual),
         )
 
 
@@ -230,37 +232,48 @@ def rules(wording: Wording, count: int, rng: random.Random) -> Mapping[str, Quer
 
 
 def _rule(wording: Wording, rng: random.Random) -> Query:
-    def name() -> Phrase:
-        return _phrase(rng.choice(wording.names))
-
-    def word() -> Phrase:
-        if rng.random() < 0.1:
-            return _phrase(rng.choice(wording.acronyms), cased=True)
-        return _phrase(rng.choice(wording.pairs if rng.random() < 0.3 else wording.words))
-
-    def one_of(*parts: Phrase) -> Query:
-        distinct = tuple(dict.fromkeys(parts))
-        return distinct[0] if len(distinct) == 1 else AnyOf(parts=distinct)
-
-    def names(low: int, high: int) -> Query:
-        return one_of(*(name() for _ in range(rng.randint(low, high))))
-
-    def words(low: int, high: int) -> Query:
-        return one_of(*(word() for _ in range(rng.randint(low, high))))
-
     kind = rng.random()
     if kind < 0.35:
-        parts = [names(1, 3), words(2, 3)]
+        parts = [_names(wording, rng, 1, 3), _words(wording, rng, 2, 3)]
         if rng.random() < 0.5:
-            parts.append(Not(part=words(1, 2)))
+            parts.append(Not(part=_words(wording, rng, 1, 2)))
         return AllOf(parts=tuple(parts))
     if kind < 0.55:
-        return Near(parts=(names(2, 3), words(1, 4)), words=rng.randint(3, 20))
+        near = _names(wording, rng, 2, 3), _words(wording, rng, 1, 4)
+        return Near(parts=near, words=rng.randint(3, 20))
     if kind < 0.85:
-        listed = (name() if rng.random() < 0.7 else word() for _ in range(rng.randint(3, 8)))
-        return one_of(*listed)
-    return AllOf(parts=(names(1, 3), words(1, 3), words(1, 2)))
+        return _one_of(
+            _name(wording, rng) if rng.random() < 0.7 else _word(wording, rng)
+            for _ in range(rng.randint(3, 8))
+        )
+    three = (
+        _names(wording, rng, 1, 3),
+        _words(wording, rng, 1, 3),
+        _words(wording, rng, 1, 2),
+    )
+    return AllOf(parts=three)
 
 
-def _phrase(text: str, *, cased: bool = False) -> Phrase:
-    return Phrase(text=text, exact=True, cased=cased)
+def _names(wording: Wording, rng: random.Random, low: int, high: int) -> Query:
+    return _one_of(_name(wording, rng) for _ in range(rng.randint(low, high)))
+
+
+def _words(wording: Wording, rng: random.Random, low: int, high: int) -> Query:
+    return _one_of(_word(wording, rng) for _ in range(rng.randint(low, high)))
+
+
+def _one_of(parts: Iterable[Phrase]) -> Query:
+    distinct = tuple(dict.fromkeys(parts))
+    return distinct[0] if len(distinct) == 1 else AnyOf(parts=distinct)
+
+
+def _name(wording: Wording, rng: random.Random) -> Phrase:
+    return Phrase(text=rng.choice(wording.names), exact=True)
+
+
+def _word(wording: Wording, rng: random.Random) -> Phrase:
+    """Return a word or a pair of words; one in ten is an acronym that keeps its case."""
+    if rng.random() < 0.1:
+        return Phrase(text=rng.choice(wording.acronyms), exact=True, cased=True)
+    pool = wording.pairs if rng.random() < 0.3 else wording.words
+    return Phrase(text=rng.choice(pool), exact=True)

@@ -7,23 +7,21 @@ only when they are asked for: they live in an environment of their own.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, Protocol, assert_never, cast
+from itertools import product
+from typing import Any, Protocol, cast
 
 from aggregator.matching import text
 from aggregator.matching.evaluate import Found
 from aggregator.matching.index import Fields, Index
+from aggregator.matching.plan import Builder
 from aggregator.matching.query import All, Near, Not, Phrase, Query
 from aggregator.matching.query import Any as AnyOf
-from aggregator.matching.plan import Builder
-from aggregator.matching.surface import Surface
+from aggregator.matching.surface import Span, Surface
 
 Rules = Mapping[str, Query]
 _TOKEN = re.compile(r"\w+|[^\w ]")
-BREAK = " \x1f "
-"""Between title and summary: no phrase and no NEAR runs across it."""
 
 
 class Engine(Protocol):
@@ -43,17 +41,18 @@ class Casewire:
         self._index = Index.build(rules, {}, {})
 
     def match(self, item: Fields) -> Iterable[str]:
-        return self._index.scan(item).hits
+        return list(self._index.scan(item).hits)
 
 
 # --- a loop over the rules --------------------------------------------------------------------
 
 
 class Page:
-    """One item as the loops see it: one text, its lower case, its words when NEAR asks."""
+    """One item as the others see it: straightened and joined as ours is, its words counted alike."""
 
     def __init__(self, item: Fields) -> None:
-        self.text = text.fold(item.title).text + BREAK + text.fold(item.summary).text
+        self._surface = Surface(item, ())
+        self.text = self._surface.text
 
     @cached_property
     def lower(self) -> str:
@@ -63,32 +62,17 @@ class Page:
     def spaced(self) -> str:
         return self.text.replace("-", " ")
 
-    @cached_property
-    def cut(self) -> int:
-        return self.text.index(BREAK)
-
-    @cached_property
-    def words(self) -> tuple[list[int], list[int]]:
-        spans = [word.span() for word in text.WORD.finditer(self.text)]
-        return [start for start, _ in spans], [end for _, end in spans]
-
-    def near(self, one: Iterable[range], other: Iterable[range], words: int) -> bool:
+    def near(self, one: Iterable[Span], other: Iterable[Span], words: int) -> bool:
         """Say whether a span of each part stands within so many words, in the same field."""
-        others = sorted((span.start, span.stop) for span in other)
-        for span in one:
-            for start, end in others:
-                first, last = (span.stop, start) if span.start < start else (end, span.start)
-                if last < first or (span.start < self.cut) != (start < self.cut):
-                    continue
-                if self.between(first, last) <= words:
-                    return True
-        return False
+        return any(
+            self._beside(*sorted((first, second)), words) for first, second in product(one, other)
+        )
 
-    def between(self, end: int, start: int) -> int:
-        starts, ends = self.words
-        upto = bisect_left(starts, start)
-        count = upto - bisect_left(starts, end)
-        return count - (count > 0 and ends[upto - 1] > start)
+    def _beside(self, first: Span, second: Span, words: int) -> bool:
+        cut = self._surface.title_end
+        if second[0] < first[1] or (first[0] < cut) != (second[0] < cut):
+            return False
+        return self._surface.near(first[1], second[0], words)
 
 
 class CompiledLoop:
@@ -119,7 +103,10 @@ class CompiledLoop:
                 return lambda page: not unwanted(page)
             case Near(parts=(one, other), words=words):
                 first, second = self._ready(one), self._ready(other)
-                ones, others = [expression(p) for p in leaves(one)], [expression(p) for p in leaves(other)]
+                ones, others = (
+                    [expression(p) for p in leaves(one)],
+                    [expression(p) for p in leaves(other)],
+                )
                 return lambda page: (
                     first(page)
                     and second(page)
@@ -156,8 +143,8 @@ def expression(phrase: Phrase) -> re.Pattern[str]:
     return re.compile(rf"\b{words}\b", 0 if phrase.cased else re.IGNORECASE)
 
 
-def _spans(expressions: Iterable[re.Pattern[str]], page: Page) -> Iterator[range]:
-    return (range(*hit.span()) for wanted in expressions for hit in wanted.finditer(page.text))
+def _spans(expressions: Iterable[re.Pattern[str]], page: Page) -> Iterator[Span]:
+    return (hit.span() for wanted in expressions for hit in wanted.finditer(page.text))
 
 
 # --- peers ------------------------------------------------------------------------------------
@@ -190,9 +177,7 @@ class YaraX:
                 f'${name} = "{phrase.text}" fullword{"" if phrase.cased else " nocase"}'
                 for phrase, name in phrases.items()
             )
-            compiler.add_source(
-                f"rule {rule} {{ strings:\n{strings}\ncondition: {condition} }}"
-            )
+            compiler.add_source(f"rule {rule} {{ strings:\n{strings}\ncondition: {condition} }}")
         self._scanner = yara_x.Scanner(compiler.build())
 
     def _condition(self, query: Query, phrases: dict[Phrase, str]) -> str:
@@ -219,21 +204,20 @@ class YaraX:
 
     @staticmethod
     def _holds(rule: Any, near: tuple[frozenset[str], frozenset[str], int], page: Page) -> bool:
-        places: tuple[list[range], list[range]] = ([], [])
+        *sides, words = near
+        places: list[list[Span]] = [[], []]
         for pattern in rule.patterns:
-            for side in (0, 1):
-                if pattern.identifier in near[side]:
-                    places[side].extend(
-                        range(hit.offset, hit.offset + hit.length) for hit in pattern.matches
-                    )
-        raw = page.spaced
-        if not raw.isascii():  # offsets count bytes
-            data = raw.encode()
-            places = tuple(  # type: ignore[assignment]  two in, two out
-                [range(*(len(data[:at].decode()) for at in (p.start, p.stop))) for p in side]
+            hits = [(hit.offset, hit.offset + hit.length) for hit in pattern.matches]
+            for side, at in zip(sides, places, strict=True):
+                if pattern.identifier in side:
+                    at.extend(hits)
+        if not page.text.isascii():  # YARA counts bytes
+            data = page.spaced.encode()
+            places = [
+                [(len(data[:a].decode()), len(data[:b].decode())) for a, b in side]
                 for side in places
-            )
-        return page.near(*places, near[2])
+            ]
+        return page.near(*places, words)
 
 
 class SpacyPhrases:
@@ -275,4 +259,4 @@ class SpacyPhrases:
             for key, first, last in matcher(doc):
                 span = places[first][0], places[last - 1][1]
                 found.hits.setdefault(self._atoms[key], []).append(span)
-        return self._index._run(found)  # noqa: SLF001  the very step that a scan ends with
+        return list(self._index._run(found))  # noqa: SLF001  the very step that a scan ends with

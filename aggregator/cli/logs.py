@@ -63,8 +63,10 @@ def set_up(form: str, *, level: int = logging.INFO, stream: TextIO | None = None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("httpx", "httpcore", "telegram", "apscheduler"):
+    for name in ("httpx", "httpcore", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs a traceback for every answer it cannot read; `outcome` makes a line of each.
+    logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 
 def _scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -28,6 +28,9 @@ from aggregator.model import (
     Validators,
 )
 
+SHOWN = ("title", "summary", "url")
+"""The fields of a line that evidence can point into; a court's id is no field of its own."""
+
 FILE_BYTES_MAX = 15 * 2**20
 
 
@@ -184,11 +187,10 @@ def _json(source: str, item: Item, reading: Reading) -> dict[str, Any]:
             {
                 "rule": str(match.target),
                 "case": match.target.slug if match.target.kind is TargetKind.CASE else None,
-                "relation": match.relation.value,
-                "reason": match.reason,
                 "evidence": [
                     {"field": e.field, "start": e.start, "end": e.end, "text": e.text}
                     for e in match.evidence
+                    if e.field in SHOWN
                 ],
             }
             for match in reading.matches

@@ -41,6 +41,9 @@ from aggregator.model import (
 CHUNK_ITEMS = 200
 """Items that share one transaction; their decisions do not depend on it."""
 
+SHOWN = ("title", "summary", "url")
+"""The fields of an input line that evidence can point into."""
+
 LINE_CHARS_MAX = 1_000_000
 
 REQUIRED = ("id", "published", "outlet")
@@ -261,7 +264,8 @@ def _json(outcome: Outcome) -> dict[str, Any]:
     matches = outcome.reading.matches
     cases = [m for m in matches if m.target.kind is TargetKind.CASE]
     ignored = outcome.decision.kind is DecisionKind.IGNORE
-    spans = sorted({span for match in matches for span in match.evidence})
+    shown = {span for match in matches for span in match.evidence if span.field in SHOWN}
+    spans = sorted(shown)
     return {
         "id": outcome.line.id,
         "cases": sorted(m.target.slug for m in cases if m.relation is Relation.CHIEF),

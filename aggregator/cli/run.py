@@ -106,7 +106,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
             if once:
                 await digests.look()
         else:
-            click.echo(CONNECT, err=True)
+            say(CONNECT)
             await store.revive_chat(compose.CONSOLE.chat_id)
             works.pipeline.follow(lambda live: compose.everything(live, compose.CONSOLE))
         program = Program(

@@ -58,7 +58,7 @@ _BARE_RELIEF = re.compile(
 _PARTY = re.compile(
     r"\b(?:motion|opposition|memorandum|reply|response|answer|letter|submission|brief|objection|"
     r"request|application|declaration|affidavit|exhibit|proposed|extension|notice of (?!appeal)|"
-    r"stipulation of facts|joint status|status report)"
+    r"stipulation of facts)"
 )
 
 _BY_COURT: tuple[tuple[str, Told], ...] = (
@@ -80,7 +80,7 @@ _BY_COURT: tuple[tuple[str, Told], ...] = (
         ),
         (EventKind.ORDER, Severity.HIGH),
     ),
-    (r"consent (?:order|judgment|decree)", (EventKind.SETTLEMENT, Severity.HIGH)),
+    (r"consent (?:order|decree)", (EventKind.SETTLEMENT, Severity.HIGH)),
     (r"minute entry", (EventKind.HEARING, Severity.MEDIUM)),
     (r"opinion|judgment|decision|findings|mandate", (EventKind.RULING, Severity.HIGH)),
 )
@@ -132,7 +132,7 @@ def _told(label: str) -> Told:
     if _COURT.match(label):
         return _first(_BY_COURT, label) or ORDER
     other = _first(_OTHERS, label)
-    if other and other[0] in {EventKind.APPEAL, EventKind.DISMISSAL}:
+    if other and (other[0] in {EventKind.APPEAL, EventKind.DISMISSAL} or "transcript" in label):
         return other  # "Notice of Appeal from Order", "Stipulation of Dismissal"
     if _PARTY.search(label):
         return MOTION

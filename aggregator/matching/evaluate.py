@@ -154,12 +154,15 @@ class OneAtom:
     field: TextField | None
 
     def holds(self, found: Found) -> bool:
-        if self.atoms.isdisjoint(found.store(self.field)):
-            return False
-        return self.field is None or any(found.spans(atom, self.field) for atom in self.atoms)
+        if self.field is None:
+            return not found.hits.keys().isdisjoint(self.atoms)
+        return any(
+            found.spans(atom, self.field) for atom in self.atoms & found.store(self.field).keys()
+        )
 
     def evidence(self, found: Found) -> list[Evidence]:
-        spans = [span for atom in self.atoms for span in found.spans(atom, self.field)]
+        hit = self.atoms & found.store(self.field).keys()
+        spans = [span for atom in hit for span in found.spans(atom, self.field)]
         return [found.surface.evidence(min(spans))]
 
     def anchor(self, weights: Sequence[float]) -> Anchor:
@@ -203,13 +206,14 @@ class Together:
 
     def _chain(self, found: Found) -> list[Span] | None:
         store = found.store(self.field)
-        if any(part.isdisjoint(store) for part in self.parts):
+        atoms = store.keys()  # a view compares itself with a set by the smaller of the two
+        if any(atoms.isdisjoint(part) for part in self.parts):
             return None
         placed: list[Placed] = sorted(
             {
                 (start, end, number)
                 for number, part in enumerate(self.parts)
-                for atom in part & store.keys()
+                for atom in atoms & part
                 for start, end in found.spans(atom, self.field)
             }
         )

@@ -87,6 +87,13 @@ _TABLE = (
 )
 """Each hedge, and how many words before the outcome it may stand."""
 
+_REFUSED = _pattern(
+    r"reject(?:s|ed|ing)?|refus(?:e|es|ed|ing)|spurn(?:s|ed)?|turn(?:s|ed)? down|rebuff(?:s|ed)?|"
+    r"declin(?:e|es|ed)|den(?:y|ies|ied)|oppos(?:e|es|ed)|walk(?:s|ed)? away from"
+)
+_OFFERED = re.compile(r"(?:settle|deal|agree|plea|compromise|resol)", re.IGNORECASE)
+"""What both sides must want: refused by one, there is none."""
+
 _FOLLOWED = re.compile(
     rf"\W{{1,3}}{_AFTER}(?!\w)|(?:\s[\w.]+){{1,3}}\s(?:{_BELIEVED})(?!\w)", re.IGNORECASE
 )
@@ -122,6 +129,9 @@ def hedge(text: str, *spans: tuple[int, int]) -> Hedge | None:
             return kind
         if kind is Hedge.UNDECIDED and pattern.search(within):
             return kind
+    near = words[-6] if len(words) >= 6 else 0
+    if _OFFERED.match(within) and _REFUSED.search(spoken, near):
+        return Hedge.UNDECIDED
     if len(spans) > 1 and _ACTOR.fullmatch(text, *spans[0]) and _MODAL.search(text[: spans[1][0]]):
         return Hedge.EXPECTED  # "judge may dismiss", "court to rule"
     if text.rstrip().endswith("?") or _FOLLOWED.match(text, end):

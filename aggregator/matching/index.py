@@ -7,18 +7,53 @@ thing it cannot do without; identical rules are run once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aggregator.matching import dockets, mentions, text
-from aggregator.matching.evaluate import Atom, Found
+from aggregator.matching.evaluate import Atom, Found, Node
 from aggregator.matching.plan import Builder, Check, Plan
 from aggregator.matching.query import Query
 from aggregator.matching.rules import EntityRule
-from aggregator.matching.surface import Fields, Span, Surface
+from aggregator.matching.surface import Fields, Span, Surface, haystack
 from aggregator.model import Evidence, TextField
 
 __all__ = ["Fields", "Index", "Scan"]
+
+
+class Hits(Mapping[str, tuple[Evidence, ...]]):
+    """The rules that hold, each with the fewest spans that made it true, sorted.
+
+    Evidence is worked out when it is asked for: most rules that hold are only counted.
+    """
+
+    __slots__ = ("_found", "_holding", "_known")
+
+    def __init__(self, holding: Mapping[str, Node], found: Found) -> None:
+        self._holding = holding
+        self._found = found
+        self._known: dict[str, tuple[Evidence, ...]] = {}
+
+    def __getitem__(self, rule: str) -> tuple[Evidence, ...]:
+        known = self._known.get(rule)
+        if known is None:
+            known = tuple(sorted(set(self._holding[rule].evidence(self._found)), key=_place))
+            self._known[rule] = known
+        return known
+
+    def __contains__(self, rule: object) -> bool:
+        return rule in self._holding
+
+    def get(self, rule: str, default: Any = None) -> Any:
+        """Return `rule`'s evidence or the default; the inherited one raises and catches."""
+        return self[rule] if rule in self._holding else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._holding)
+
+    def __len__(self) -> int:
+        return len(self._holding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +93,8 @@ class Index:
         surface = Surface(fields, self._plan.fields)
         found = Found(surface)
         self._collect(found)
-        mentions.settle(found, self._plan.aliases)
+        if self._plan.aliases:
+            mentions.settle(found, self._plan.aliases)
         self._state_facts(found, fields)
         return Scan(
             hits=self._run(found),
@@ -69,20 +105,31 @@ class Index:
     def _collect(self, found: Found) -> None:
         """File the whole-word hits of every key under the atoms it serves."""
         straight, lead = found.surface.text, found.surface.lead
-        keys = self._plan.keys
-        for number, start, end in self._plan.automaton.find_matches_as_indexes(
-            text.scannable(straight), overlapping=True
+        hits, beyond = found.hits, found.beyond
+        needles = self._plan.needles
+        for number, first, last in self._plan.automaton.find_matches_as_indexes(
+            haystack(straight), overlapping=True
         ):
-            key = keys[number]
-            if key.opens and straight[start - 1] != " " and not text.opens(straight, start):
-                continue  # the blank is asked for first because nearly every word has one
-            store = found.hits if start < lead else found.beyond
-            closed = straight[end] == " " or not key.closes or text.closes(straight, end)
-            if closed:
-                for atom in key.plain:
-                    store.setdefault(atom, []).append((start, end))
-            for check in key.checks:
-                if (closed or check.prefix) and (span := _checked(check, straight, start, end)):
+            opens, closes, plain, checks, spellings = needles[number]
+            start, end = first + opens, last - closes
+            if spellings is not None:
+                served = spellings.get(text.scannable(straight[start:end]))
+                if served is None:
+                    continue
+                plain, checks = served
+            # The blank is asked for first because nearly every word has one.
+            if opens and straight[first] != " " and not text.opens(straight, start):
+                continue
+            if closes and straight[end] != " " and not text.closes(straight, end):
+                continue
+            store = hits if start < lead else beyond
+            for atom in plain:
+                if atom in store:
+                    store[atom].append((start, end))
+                else:
+                    store[atom] = [(start, end)]
+            for check in checks:
+                if span := _checked(check, straight, start, end):
                     store.setdefault(check.atom, []).append(span)
 
     def _state_facts(self, found: Found, fields: Fields) -> None:
@@ -105,20 +152,28 @@ class Index:
                 end = start + len(case[1])
                 found.facts[atom] = (Evidence(field="url", start=start, end=end, text=case[1]),)
 
-    def _run(self, found: Found) -> dict[str, tuple[Evidence, ...]]:
+    def _run(self, found: Found) -> Hits:
         """Run the queries that are filed under something found."""
-        filed = self._plan.filed
+        filed, settled, nodes = self._plan.filed, self._plan.settled, self._plan.nodes
         candidates: set[int] = set()
-        for store in (found.hits, found.beyond, found.facts):
+        holding: set[int] = set()
+        for atom in found.hits:
+            if atom in filed:
+                candidates.update(filed[atom])
+            if atom in settled:
+                holding.update(settled[atom])
+        for store in (found.beyond, found.facts):
             for atom in store.keys() & filed.keys():
                 candidates.update(filed[atom])
-        hits: dict[str, tuple[Evidence, ...]] = {}
-        for number in sorted(candidates):
-            node, ids = self._plan.nodes[number]
-            if node.holds(found):
-                evidence = tuple(sorted(set(node.evidence(found))))
-                hits.update(dict.fromkeys(ids, evidence))
-        return hits
+        for number in candidates:
+            if nodes[number][0].holds(found):
+                holding.add(number)
+        hits: dict[str, Node] = {}
+        for number in sorted(holding):
+            node, ids = nodes[number]
+            for rule in ids:
+                hits[rule] = node
+        return Hits(hits, found)
 
 
 def _checked(check: Check, straight: str, start: int, end: int) -> Span | None:
@@ -154,10 +209,18 @@ def _named(
     *beyond: TextField,
 ) -> dict[str, tuple[Evidence, ...]]:
     """Return every hit of the atoms in `names` that stands in title, summary or `beyond`."""
+    if not names:
+        return {}
     fields = {"title", "summary", *beyond}
-    spans: dict[str, set[Evidence]] = {}
+    said: dict[str, list[Evidence]] = {}
     for store in stores:
         for atom in store.keys() & names.keys():
-            said = {found.surface.evidence(span) for span in store[atom]}
-            spans.setdefault(names[atom], set()).update(e for e in said if e.field in fields)
-    return {name: tuple(sorted(said)) for name, said in sorted(spans.items()) if said}
+            spans = map(found.surface.evidence, set(store[atom]))
+            if shown := [span for span in spans if span.field in fields]:
+                said.setdefault(names[atom], []).extend(shown)
+    return {name: tuple(sorted(said[name], key=_place)) for name in sorted(said)}
+
+
+def _place(span: Evidence) -> tuple[str, int, int]:
+    """Return what evidence is ordered by; as a key it spares comparing whole values."""
+    return span.field, span.start, span.end

@@ -90,7 +90,7 @@ def _beside(one: Span, other: Span, surface: Surface) -> bool:
         return True
     if text.SEPARATOR in surface.text[first[1] : second[0]]:
         return False
-    return surface.words_between(first[1], second[0]) <= NEAR_WORDS_DEFAULT
+    return surface.near(first[1], second[0], NEAR_WORDS_DEFAULT)
 
 
 def misspellings(name: str) -> Iterator[str]:

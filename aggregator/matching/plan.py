@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, assert_never
 import ahocorasick_rs
 
 from aggregator.matching import dockets, evaluate, inflect, mentions, shape, terms, text
-from aggregator.matching.evaluate import Atom, Leaf, Leafy, Node
+from aggregator.matching.evaluate import Atom, Leaf, Leafy, Node, OneAtom
 from aggregator.matching.mentions import AliasRule
 from aggregator.matching.query import (
     CourtCase,
@@ -24,6 +24,7 @@ from aggregator.matching.query import (
     Query,
 )
 from aggregator.matching.rules import Alias, EntityRule
+from aggregator.matching.surface import haystack
 from aggregator.model import TextField
 
 _RARE = 0.001
@@ -43,22 +44,41 @@ class Check(NamedTuple):
     """A misspelt name must at least begin with a capital."""
 
 
-class Key(NamedTuple):
-    """A key of the automaton: whether its ends are ends of words, and whom it serves."""
+class Served(NamedTuple):
+    """Whom a hit of a spelling serves."""
 
-    opens: bool
-    closes: bool
     plain: tuple[Atom, ...]
     """Atoms that ask for nothing but both edges."""
     checks: tuple[Check, ...]
+
+
+class Needle(NamedTuple):
+    """A pattern of the automaton, and whom a hit of it serves."""
+
+    opens: int
+    """Blanks (none or one) put before the pattern, because a word begins there."""
+    closes: int
+    plain: tuple[Atom, ...]
+    checks: tuple[Check, ...]
+    spellings: Mapping[str, Served] | None
+    """Whom it serves by what the text says; None for one word in plain letters, where the bytes
+    leave no doubt."""
+
+
+class _Key(NamedTuple):
+    """Something to look for, and whether its ends are ends of words."""
+
+    spelling: str
+    opens: int
+    closes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that a scan looks up."""
 
-    automaton: ahocorasick_rs.AhoCorasick
-    keys: tuple[Key, ...]
+    automaton: ahocorasick_rs.BytesAhoCorasick
+    needles: tuple[Needle, ...]
     aliases: Mapping[Atom, AliasRule]
     entities: Mapping[Atom, str]
     families: Mapping[Atom, str]
@@ -69,6 +89,9 @@ class Plan:
     nodes: tuple[tuple[Node, tuple[str, ...]], ...]
     """Each distinct query with the ids of the rules that are it."""
     filed: Mapping[Atom, tuple[int, ...]]
+    """The queries to look at when an atom hit."""
+    settled: Mapping[Atom, tuple[int, ...]]
+    """The queries that hold as soon as an atom hit in title or summary."""
 
 
 class Builder:
@@ -81,7 +104,7 @@ class Builder:
         self.families = families
         self.atoms: dict[object, Atom] = {}
         self.weights: list[float] = []
-        self.keys: dict[str, list[Check]] = {}
+        self.keys: dict[_Key, list[Check]] = {}
         self.fields: set[TextField] = {"source"}
 
     def build(self, rules: Mapping[str, Query]) -> Plan:
@@ -97,20 +120,22 @@ class Builder:
         self._look_in(rules.values())
         self._misspell()
         filed: dict[Atom, list[int]] = {}
+        settled: dict[Atom, list[int]] = {}
         for number, (node, ids) in enumerate(nodes):
             anchor = node.anchor(self.weights)
             if anchor is None:
                 raise ValueError(f"{ids[0]} wants nothing present, so it cannot be filed")
+            alone = isinstance(node, Leaf | OneAtom) and node.field is None
             for atom in anchor[1]:
-                filed.setdefault(atom, []).append(number)
+                (settled if alone else filed).setdefault(atom, []).append(number)
         leaves = self.atoms.items()
+        needles = self._needles()
         return Plan(
-            automaton=ahocorasick_rs.AhoCorasick(
-                list(self.keys),
+            automaton=ahocorasick_rs.BytesAhoCorasick(
+                [pattern for pattern, _ in needles],
                 matchkind=ahocorasick_rs.MatchKind.Standard,
-                store_patterns=False,
             ),
-            keys=tuple(_key(key, checks) for key, checks in self.keys.items()),
+            needles=tuple(needle for _, needle in needles),
             aliases=aliases,
             entities={atom: leaf.slug for leaf, atom in leaves if isinstance(leaf, Entity)},
             families={atom: leaf.name for leaf, atom in leaves if isinstance(leaf, Family)},
@@ -128,6 +153,7 @@ class Builder:
             fields=tuple(sorted(self.fields)),
             nodes=nodes,
             filed={atom: tuple(numbers) for atom, numbers in filed.items()},
+            settled={atom: tuple(numbers) for atom, numbers in settled.items()},
         )
 
     def _dockets(self) -> dict[str, tuple[tuple[Atom, str | None], ...]]:
@@ -174,10 +200,27 @@ class Builder:
         key = text.scannable(spelling)
         if not key.strip():
             raise ValueError(f"nothing to look for in {spelling!r}")
-        checks = self.keys.setdefault(key, [])
+        closes = text.in_word(key[-1]) and not check.prefix
+        checks = self.keys.setdefault(_Key(key, int(text.in_word(key[0])), int(closes)), [])
         if check not in checks:
             checks.append(check)
             self.weights[check.atom] += 1000 / len(key) ** 2
+
+    def _needles(self) -> list[tuple[bytes, Needle]]:
+        """Return the patterns of the automaton, each with what it stands for."""
+        patterns: dict[tuple[bytes, int, int], dict[str, Served]] = {}
+        for (spelling, opens, closes), wanted in self.keys.items():
+            scanned = haystack(spelling)
+            patterns.setdefault((scanned, opens, closes), {})[spelling] = _served(wanted)
+        needles = []
+        for (scanned, opens, closes), spellings in patterns.items():
+            if b" " in scanned or b"?" in scanned:
+                needle = Needle(opens, closes, (), (), spellings)
+            else:
+                ((plain, checks),) = spellings.values()
+                needle = Needle(opens, closes, plain, checks, None)
+            needles.append((b" " * opens + scanned + b" " * closes, needle))
+        return needles
 
     def _phrase(self, atom: Atom, phrase: Phrase) -> None:
         plain = text.compact(phrase.text)
@@ -235,7 +278,7 @@ class Builder:
 
     def _misspell(self) -> None:
         """Add the misspelt names, but none that is another name or a word of one."""
-        words = {word for key in self.keys for word in key.split()}
+        words = {word for key in self.keys for word in key.spelling.split()}
         for slug, entity in self.entities.items():
             for number, alias in enumerate(entity.aliases):
                 plain = text.compact(alias.text)
@@ -246,11 +289,8 @@ class Builder:
                         self._key(spelling, Check(atom, strict=alias.strict, capital=True))
 
 
-def _key(key: str, checks: Sequence[Check]) -> Key:
-    plain = tuple(check.atom for check in checks if check == Check(check.atom))
-    return Key(
-        opens=text.in_word(key[0]),
-        closes=text.in_word(key[-1]),
-        plain=plain,
+def _served(checks: Sequence[Check]) -> Served:
+    return Served(
+        plain=tuple(check.atom for check in checks if check == Check(check.atom)),
         checks=tuple(check for check in checks if check != Check(check.atom)),
     )

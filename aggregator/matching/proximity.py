@@ -51,7 +51,7 @@ class Chain:
             begin, _, part = self._placed[following]
             if begin < end:
                 continue
-            if self._surface.words_between(end, begin) > self._words:
+            if not self._surface.near(end, begin, self._words):
                 break
             if self._may_follow(part, left) and (rest := self._grow(following, left ^ (1 << part))):
                 return [(start, end), *rest]

@@ -32,6 +32,12 @@ CLAIM_MAX = 64
 PROBES_MAX = 20
 """Numbers tried for a message that may be there; each is an edit and counts as a message."""
 
+PROBES_BESIDE = 8
+"""Numbers tried beyond those of the lost messages: what people wrote meanwhile took some too."""
+
+PROBE_SPACING_S = 0.2
+"""Between two probes in one chat: an edit of nothing shows nothing, and a command may wait."""
+
 PROBE_ROUNDS_MAX = 3
 """Rounds without an answer, after which it is sent again: rather a repeat than a loss."""
 
@@ -172,13 +178,11 @@ class Deliverer:
         """Return Sent with its number, or NotSent when no number it can have is it."""
         delivery = unsettled.delivery
         number = unsettled.after
-        for _ in range(PROBES_MAX):
+        for _ in range(min(PROBES_MAX, unsettled.lost + PROBES_BESIDE)):
             number += 1
             while number in unsettled.taken:
                 number += 1
-            now = self._clock.now()
-            at, self._budget = reserve(self._budget, delivery.place.chat_id, now)
-            await self._clock.sleep((at - now).total_seconds())
+            await self._clock.sleep(PROBE_SPACING_S)
             match await self._notifier.probe(delivery, number):
                 case Rejected():
                     continue

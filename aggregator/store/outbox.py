@@ -108,9 +108,16 @@ def _sought(db: Database, kept: Kept) -> Unsettled:
         f"SELECT message_id {known} AND message_id > :after",
         {"chat": chat_id, "after": after},
     )
+    lost = db.execute(
+        f"SELECT count(*) AS n FROM delivery WHERE state = 'unknown' AND {same_count}",  # noqa: S608 -- our own
+        {"chat": chat_id},
+    ).fetchone()["n"]
     tried = replace(kept.delivery, message=kept.tried or kept.delivery.message)
     return Unsettled(
-        delivery=tried, after=after, taken=frozenset(row["message_id"] for row in taken)
+        delivery=tried,
+        after=after,
+        taken=frozenset(row["message_id"] for row in taken),
+        lost=lost,
     )
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from aggregator.model import EventKind
-from aggregator.stories.stance import STANCES, front, stances
+from aggregator.stories.stance import front, stopped
 from aggregator.stories.steps import conflict
-from aggregator.stories.terms import STOP, figures, stem, stems, words
+from aggregator.stories.terms import STOP, figures, kinds, stem, stems, words
 
 LEAD_CHARS = 220
 """What a summary adds to a headline stands at its beginning; the rest is background."""
@@ -23,14 +23,12 @@ NEAREST = 3
 """The likeness of headlines is the mean over this many nearest reports: one freak word can make
 one report look near, hardly three."""
 
-HEADS = 4
-"""The first telling words of a headline say who acts."""
-
 TITLE_CASE = 0.75
 """From this share of capital letters on, a capital says nothing about a name."""
 
 FEATURES = (
     "near",
+    "even",
     "contained",
     "covered",
     "usual",
@@ -46,9 +44,8 @@ FEATURES = (
     "other_event",
     "same_case",
     "front",
-    "heads",
-    "template",
-    *(f"not_both_{stance}" for stance in STANCES),
+    "only_figure",
+    "one_stopped",
 )
 """The features in the order of `Features.row`."""
 
@@ -56,7 +53,7 @@ FEATURES = (
 class Text:
     """A report's words, taken apart once."""
 
-    __slots__ = ("event", "figures", "front", "heads", "lead", "names", "stances", "stems", "terms")
+    __slots__ = ("event", "figures", "front", "lead", "names", "stems", "stopped", "terms")
 
     def __init__(self, title: str, summary: str = "", event: EventKind = EventKind.OTHER) -> None:
         self.event = event
@@ -66,12 +63,11 @@ class Text:
         self.stems: frozenset[str] = frozenset(self.terms)
         self.names: tuple[str, ...] = _names(telling)
         self.figures: frozenset[str] = figures(title)
-        self.stances: frozenset[str] = stances([word for word, _ in found])
+        self.stopped = stopped([word for word, _ in found])
         said = front(title)
         self.front: frozenset[str] = (
             self.stems if said == title else frozenset(stems(said)) or self.stems
         )
-        self.heads: frozenset[str] = frozenset(self.terms[:HEADS])
         self.lead: dict[str, float] | None = None
         lead = stems(summary[:LEAD_CHARS])
         if lead:
@@ -125,6 +121,8 @@ class Features:
     """The numbers in the order of `FEATURES`, and the most telling stems in common."""
 
     row: tuple[float, ...]
+    with_lead: bool
+    """Whether both say more than a headline."""
     shared: tuple[str, ...]
 
 
@@ -164,16 +162,20 @@ def compare(
 
     names = sum([term in counts for term in text.names]) / len(text.names) if text.names else 0.5
     same_figure = not text.figures.isdisjoint(pile.figures)
-    other_figure = bool(text.figures and top.figures) and not same_figure
+    other_figure = not same_figure and not kinds(text.figures).isdisjoint(kinds(top.figures))
     same_event = text.event is not EventKind.OTHER and any(
         member.event is text.event for _, member in nearest
     )
     other_event = not same_event and conflict(text.event, top.event)
+    # Where the rules know both steps they know better than a word does.
+    one_stopped = text.stopped != top.stopped and EventKind.OTHER in {text.event, top.event}
+    only_figure = _retold(text, top, weight) if other_figure else 0.0
     leads = [_lead_cosine(text, member, weight) for _, member in nearest if member.lead]
     with_lead = bool(leads) and text.lead is not None
     return Features(
         row=(
             near,
+            near - cosines[0][0],
             contained,
             covered,
             usual,
@@ -189,10 +191,10 @@ def compare(
             float(other_event),
             float(same_case),
             min(_share(text.front, top.stems, weight), _share(top.front, text.stems, weight)),
-            _share(text.heads, top.stems, weight) + _share(top.heads, text.stems, weight),
-            near * other_figure,
-            *[float((stance in text.stances) != (stance in top.stances)) for stance in STANCES],
+            only_figure,
+            float(one_stopped),
         ),
+        with_lead=with_lead,
         shared=tuple([term for _, term in found[:4]]),
     )
 
@@ -209,6 +211,14 @@ def _lead_cosine(one: Text, other: Text, weight: Callable[[str], float]) -> floa
         [(tf * weight(term)) ** 2 for term, tf in large.items()]
     )
     return dot / math.sqrt(norms)
+
+
+def _retold(text: Text, top: Text, weight: Callable[[str], float]) -> float:
+    """Return how far two headlines are one sentence with other figures in it: a mould, no news."""
+    one, other = (
+        frozenset([term for term in told.stems if not term[0].isdigit()]) for told in (text, top)
+    )
+    return min(_share(one, other, weight), _share(other, one, weight)) ** 3
 
 
 def _share(of: frozenset[str], within: frozenset[str], weight: Callable[[str], float]) -> float:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 
-from aggregator.feeds.clean import canonical_url, title_key
+from aggregator.feeds import clean
 from aggregator.matching.matcher import Reading
 from aggregator.matching.spun import spun_words
 from aggregator.model import (
@@ -42,6 +43,9 @@ JOIN_THEME = 0.6
 """From these scores on an item joins.  Reports that share a case share much else already, reports
 that share only a theme need to be told alike."""
 
+FIRST_REPORTS, NEWEST_REPORTS = 4, 8
+"""Of a story's reports an item is compared with these."""
+
 REPORTS_MAX = 200
 """A story keeps this many reports, its lead and its best source among them; the oldest of the
 others only count as coverage in the item table."""
@@ -66,6 +70,13 @@ class Grade(StrEnum):
 
     SAME = "same"
     MAYBE = "maybe"
+
+
+KEYS_MAX = 65_536
+"""Addresses and headlines whose keys are remembered: each is compared with every later report."""
+
+canonical_url = lru_cache(KEYS_MAX)(clean.canonical_url)
+title_key = lru_cache(KEYS_MAX)(clean.title_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,13 +169,21 @@ def _find(
             if same_url or (title and title_key(report.title) == title and _told(item, report)):
                 return Found(story=story, grade=Grade.SAME)
         same_case = any(target.kind is TargetKind.CASE for target in story.targets & chief)
-        like = likeness(item, event.kind, story, same_case=same_case)
+        like = likeness(item, event.kind, _brief(story), same_case=same_case)
         grade = _grade(like.score, event, story, same_case=same_case)
         if same_case and grade is not Grade.SAME and _on_docket(item, event, story):
             grade, like = Grade.SAME, replace(like, score=max(like.score, JOIN_CASE))
         if grade and (best is None or best.like is None or like.score > best.like.score):
             best = Found(story=story, grade=grade, like=like)
     return best
+
+
+def _brief(story: Story) -> Story:
+    """Return `story` with its first and newest reports: what lies between repeats them."""
+    reports = story.reports
+    if len(reports) <= FIRST_REPORTS + NEWEST_REPORTS:
+        return story
+    return replace(story, reports=(*reports[:FIRST_REPORTS], *reports[-NEWEST_REPORTS:]))
 
 
 def _grade(score: float, event: Event, story: Story, *, same_case: bool) -> Grade | None:

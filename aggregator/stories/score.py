@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from aggregator.stories.features import FEATURES
+from aggregator.stories.features import FEATURES, Features
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +31,24 @@ class Weights:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Two sets of weights: for two headlines, and for two texts that begin with one."""
+
+    headline: Weights
+    text: Weights
+
+    def logit(self, features: Features) -> float:
+        """Return the log odds that both tell of one event."""
+        return (self.text if features.with_lead else self.headline).logit(features.row)
+
+
 @lru_cache(maxsize=1)
-def shipped_weights() -> Weights:
+def shipped_model() -> Model:
     """Return the weights that ship."""
     file = resources.files("aggregator.stories").joinpath("weights.json")
-    return Weights.of(json.loads(file.read_text("utf-8"))["weights"])
+    table = json.loads(file.read_text("utf-8"))
+    return Model(headline=Weights.of(table["headline"]), text=Weights.of(table["text"]))
 
 
 def probability(logit: float) -> float:

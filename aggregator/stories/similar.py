@@ -10,7 +10,7 @@ from functools import lru_cache
 from aggregator.matching import docket_entry
 from aggregator.model import EventKind, FeedKind, Item, Report, Story
 from aggregator.stories.features import Pile, compare, text_of
-from aggregator.stories.score import probability, shipped_weights
+from aggregator.stories.score import probability, shipped_model
 from aggregator.stories.steps import DECISIVE, conflict
 from aggregator.stories.terms import shipped, stems
 
@@ -60,7 +60,7 @@ def likeness(
         hours=hours,
         same_case=same_case,
     )
-    score = probability(shipped_weights().logit(features.row))
+    score = probability(shipped_model().logit(features))
     return Likeness(score=score, shared=features.shared, hours=hours)
 
 

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from aggregator.model import EventKind
 from aggregator.stories.features import Text, compare
-from aggregator.stories.score import Weights, probability, shipped_weights
+from aggregator.stories.score import Model, probability, shipped_model
 from aggregator.stories.window import Live, Window
 
-JOIN = 0.5
+JOIN = 0.65
 """From this score on an item joins a story of the window."""
 
 
@@ -33,10 +33,10 @@ class Clusterer:
     """An online clusterer over a 72-hour window."""
 
     def __init__(
-        self, *, weights: Weights | None = None, join: float = JOIN, with_time: bool = True
+        self, *, model: Model | None = None, join: float = JOIN, with_time: bool = True
     ) -> None:
         self.window = Window()
-        self._weights = shipped_weights() if weights is None else weights
+        self._model = shipped_model() if model is None else model
         self._join = join
         self._with_time = with_time
 
@@ -58,7 +58,7 @@ class Clusterer:
                 self.window.words.weight,
                 hours=live.apart(at).total_seconds() / 3600 if self._with_time else 0.0,
             )
-            logit = self._weights.logit(features.row)
+            logit = self._model.logit(features)
             if best is None or logit > best[0]:
                 best = logit, live, features.shared
         score = probability(best[0]) if best else 0.0

@@ -10,7 +10,12 @@ from functools import lru_cache
 from importlib import resources
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
-_FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?\s?(?:%|bn|billion|m|mn|million|k|years?|months?)?")
+_FIGURE = re.compile(
+    r"([$€£₹¥]?)\s?(\d+(?:,\d+)*(?:\.\d+)?)\s?(%|percent\b|bn\b|billion\b|b\b|million\b|mn\b|m\b|k\b|"
+    r"thousand\b|trillion\b|years?\b|months?\b)?"
+)
+_TIMES = {"k": 3, "t": 3, "m": 6, "b": 9}
+"""By a unit's first letter, thousand and trillion apart."""
 _MONTH = r"(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(rf"\b(?:{_MONTH}\s(\d{{1,2}})|(\d{{1,2}})\s{_MONTH})\b")
 
@@ -71,20 +76,33 @@ def stems(text: str) -> tuple[str, ...]:
 
 
 def figures(text: str) -> frozenset[str]:
-    """Return the amounts, percentages, terms and dates that `text` names, spelled one way."""
+    """Return the amounts, shares, terms and dates that `text` names, each after its kind.
+
+    Amounts are rounded to two digits, so that $1.022 billion and "over $1B" are one; bare numbers
+    below ten and years are left out, as every text has some.
+    """
     if not _DIGIT.search(text):
         return frozenset()
     text = text.casefold()
     found = set()
     for match in _DATE.finditer(text):
         month, day, day_first, month_last = match.groups()
-        found.add(f"{(month or month_last)[:3]}{day or day_first}")
-    for match in _FIGURE.finditer(_DATE.sub(" ", text)):
-        figure = match.group().replace(",", "").replace(" ", "")
-        figure = figure.replace("billion", "bn").replace("million", "m").replace("mn", "m")
-        if len(figure.strip("$€£%")) > 1 or not figure.isdigit():
-            found.add(figure.rstrip("s"))
+        found.add(f"day {(month or month_last)[:3]} {day or day_first}")
+    for sign, digits, unit in _FIGURE.findall(_DATE.sub(" ", text)):
+        value = float(digits.replace(",", ""))
+        if unit in {"%", "percent"}:
+            found.add(f"% {value:g}")
+        elif unit.startswith(("year", "month")):
+            found.add(f"{unit.rstrip('s')} {value:g}")
+        elif unit or sign or (value >= 10 and not (1900 <= value < 2100 and "," not in digits)):
+            value *= 10 ** (12 if unit == "trillion" else _TIMES.get(unit[:1], 0))
+            found.add(f"{sign or '#'} {value:.1e}")
     return frozenset(found)
+
+
+def kinds(figures_named: Iterable[str]) -> frozenset[str]:
+    """Return the kinds of figures: only two of one kind can contradict each other."""
+    return frozenset([figure.split(" ", 1)[0] for figure in figures_named])
 
 
 @lru_cache(maxsize=1)

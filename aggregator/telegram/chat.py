@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 import structlog
 from telegram import Bot, BotCommand, ChatMember, Update
@@ -50,6 +50,8 @@ log = structlog.get_logger(__name__)
 
 POLL_S = 30
 """How long Telegram may keep a poll open; it takes 50 at most."""
+READ_BEYOND_S = 10
+"""How much longer than that an answer may take to arrive."""
 UPDATES_MAX = 100
 QUICK_S = 5.0
 """Of a question asked while a person waits and every other update with them."""
@@ -102,7 +104,7 @@ class ChatLoop:
             at: int | None = None
             try:
                 for update in await self._updates(offset):
-                    at = update.update_id
+                    at = update["update_id"]
                     await self._take(update)
                     offset = await self._taken(at)
             except (StoreError, ConfigError):
@@ -141,35 +143,43 @@ class ChatLoop:
         await _tolerate("webhook_kept", self._bot.delete_webhook())
         await _tolerate("menu_not_set", self._bot.set_my_commands(menu))
 
-    async def _updates(self, offset: int) -> tuple[Update, ...]:
-        """Return the next updates; none after a failure, which is waited out here."""
+    async def _updates(self, offset: int) -> list[dict[str, Any]]:
+        """Return the next updates as they came; none after a failure, which is waited out here.
+
+        Read by the library all at once, one update that it does not understand would hold up all
+        that follow.
+        """
+        asked = {
+            "limit": UPDATES_MAX,
+            "timeout": POLL_S,
+            "allowed_updates": ALLOWED_UPDATES,
+            **({"offset": offset} if offset else {}),
+        }
         try:
-            updates = await self._bot.get_updates(
-                offset=offset or None,
-                limit=UPDATES_MAX,
-                timeout=POLL_S,
-                allowed_updates=ALLOWED_UPDATES,
+            updates = await self._bot._post(  # noqa: SLF001  the public way parses all updates or none
+                "getUpdates", asked, read_timeout=POLL_S + READ_BEYOND_S
             )
         except Conflict:
             raise
         except InvalidToken:
             raise bad_token() from None
         except TelegramError as error:
-            asked = outcome(error, None)
-            asked_s = asked.after.total_seconds() if isinstance(asked, RetryAt) else 0.0
+            told = outcome(error, None)
+            asked_s = told.after.total_seconds() if isinstance(told, RetryAt) else 0.0
             log.warning("updates_failed", why=redacted(error))
             await self._back_off(asked_s)
-            return ()
+            return []
         self._wait_s = BACKOFF_MIN_S
-        return updates
+        return [one for one in _list(updates) if isinstance(one.get("update_id"), int)]
 
     async def _back_off(self, at_least_s: float) -> None:
         """Wait, longer each time until updates come again."""
         await self._clock.sleep(max(self._wait_s, at_least_s))
         self._wait_s = min(self._wait_s * 2, BACKOFF_MAX_S)
 
-    async def _take(self, update: Update) -> None:
-        taken = incoming(update)
+    async def _take(self, update: dict[str, Any]) -> None:
+        read = Update.de_json(update, self._bot)
+        taken = None if read is None else incoming(read)
         if taken is None:
             return
         view = await self._view(taken)
@@ -261,6 +271,10 @@ class ChatLoop:
                 await self._store.chat_gone(taken.chat_id, detail)
             case never:
                 assert_never(never)
+
+
+def _list(updates: object) -> list[dict[str, Any]]:
+    return [one for one in updates if isinstance(one, dict)] if isinstance(updates, list) else []
 
 
 async def _tolerate(what: str, call: Awaitable[object]) -> None:
