@@ -314,6 +314,8 @@ class Report:
     seen: datetime
     event: Event
     evidence: tuple[Evidence, ...] = ()
+    names: tuple[str, ...] = ()
+    """The companies, people and foreign agencies that the headline names, as entity slugs."""
     counted: bool = True
     """False for a copy that is not an independent source."""
 

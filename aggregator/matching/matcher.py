@@ -65,6 +65,8 @@ class Reading:
     matches: tuple[Match, ...]
     happening: Happening
     mentions: Mapping[str, tuple[Evidence, ...]]
+    names: tuple[str, ...] = ()
+    """The companies, people and agencies in the headline."""
 
     @property
     def chief(self) -> frozenset[Target]:
@@ -111,7 +113,18 @@ class Matcher:
         matches = [*self._cases(item, scan, happening), *self._watchlists(scan, happening)]
         on_file = any(match.target.kind is TargetKind.CASE for match in matches)
         matches += self._entities(scan, happening, on_file=on_file)
-        return Reading(matches=tuple(matches), happening=happening, mentions=scan.mentions)
+        named = self._companies | self._agencies
+        names = sorted(
+            slug
+            for slug in named & scan.mentions.keys()
+            if any(span.field == "title" for span in scan.mentions[slug])
+        )
+        return Reading(
+            matches=tuple(matches),
+            happening=happening,
+            mentions=scan.mentions,
+            names=tuple(names),
+        )
 
     def _happening(self, item: Item, scan: Scan) -> Happening:
         if item.kind is FeedKind.COURT:

@@ -245,6 +245,7 @@ def _report_out(report: Report) -> Columns:
         "seen": micros(report.seen),
         "event": _event_out(report.event),
         "evidence": _evidence_out(report.evidence),
+        "names": list(report.names),
         "counted": report.counted,
     }
 
@@ -262,5 +263,6 @@ def _report_in(stored: Columns) -> Report:
         seen=moment(stored["seen"]),
         event=_event_in(stored["event"]),
         evidence=_evidence_in(stored["evidence"]),
+        names=tuple(stored["names"]),
         counted=stored["counted"],
     )

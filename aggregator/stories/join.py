@@ -116,7 +116,7 @@ def join(
         return Joined(decision=Decision(kind=DecisionKind.SUPPRESS, reason=event.quiet))
     spun = () if item.trust is Trust.PRIMARY else spun_words(f"{item.title}\n{item.summary}")
     report = _report(item, reading, event, counted=not spun)
-    found = _find(item, event, chief, stories.values())
+    found = _find(item, report, chief, stories.values())
     if found is None:
         story = _new(item, report, reading)
         how, score = f"new development: {_first_reason(reading)}", None
@@ -146,7 +146,7 @@ def join(
 
 
 def _find(
-    item: Item, event: Event, chief: frozenset[Target], stories: Iterable[Story]
+    item: Item, mine: Report, chief: frozenset[Target], stories: Iterable[Story]
 ) -> Found | None:
     """Return the story that `item` reports, or may report; None if there is none."""
     near = sorted(
@@ -161,6 +161,7 @@ def _find(
         # Of two that are as alike the nearer one is it, in whatever order the store gives them.
         key=lambda story: (hours_apart(item.at, story), story.id),
     )
+    event = mine.event
     url, title = canonical_url(item.url), title_key(item.title)
     best: Found | None = None
     for story in near:
@@ -169,6 +170,8 @@ def _find(
             if same_url or (title and title_key(report.title) == title and _told(item, report)):
                 return Found(story=story, grade=Grade.SAME)
         same_case = any(target.kind is TargetKind.CASE for target in story.targets & chief)
+        if not same_case and _others_named(mine, story):
+            continue
         like = likeness(item, event.kind, _brief(story), same_case=same_case)
         grade = _grade(like.score, event, story, same_case=same_case)
         if same_case and grade is not Grade.SAME and _on_docket(item, event, story):
@@ -199,6 +202,16 @@ def _grade(score: float, event: Event, story: Story, *, same_case: bool) -> Grad
     if score < floor or (decides(event) and not told and score < JOIN_OUTCOME):
         return Grade.MAYBE
     return Grade.SAME
+
+
+def _others_named(mine: Report, story: Story) -> bool:
+    """Say whether a report of the same theme names someone the story does not, and vice versa.
+
+    "CFTC sues KuCoin" and "CFTC sues Bitfinex" are told alike and are two.
+    """
+    names = set(mine.names)
+    others = {name for report in story.reports if report.counted for name in report.names}
+    return bool(names - others) and bool(others - names)
 
 
 def _on_docket(item: Item, event: Event, story: Story) -> bool:
@@ -253,6 +266,7 @@ def _report(item: Item, reading: Reading, event: Event, *, counted: bool) -> Rep
         seen=item.seen,
         event=event,
         evidence=tuple(sorted(spans)),
+        names=reading.names,
         counted=counted,
     )
 

@@ -87,6 +87,7 @@ reports = st.builds(
     at=times,
     seen=times,
     evidence=evidence,
+    names=st.lists(text, max_size=2).map(tuple),
     counted=st.booleans(),
 )
 stories = st.builds(
