@@ -240,7 +240,7 @@ class Line:
 
 
 GRID = [n / 50 for n in range(1, 50)]
-SCORER_GRID = [1 / (1 + math.exp(-n / 3)) for n in range(-15, 16)]
+SCORER_GRID = [1 / (1 + math.exp(-n / 3)) for n in range(-21, 16)]
 
 
 def whole(sums: PerStory) -> range:
@@ -551,7 +551,7 @@ def labelled(
             )
             for share in (0.5, 0.6)
         ]
-    for join in sorted({0.5, 0.6, 0.8, JOIN}):
+    for join in sorted({0.5, 0.8, JOIN}):
         story = streamed(news, join, events)
         lines.append(line("scorer, streamed", join, lambda a, b, of=story: of[a] == of[b]))
     return lines

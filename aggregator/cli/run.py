@@ -19,6 +19,7 @@ from aggregator.model import Feed
 
 if TYPE_CHECKING:
     from aggregator.cli.compose import Works
+    from aggregator.ports import Clock, Store
     from aggregator.service.reload import Reloader
 
 log = structlog.get_logger()
@@ -34,6 +35,7 @@ No TELEGRAM_BOT_TOKEN is set, so alerts are printed here.  To get them in Telegr
 """
 
 Work = Callable[[], Awaitable[None]]
+Tell = Callable[[Sequence[str]], Awaitable[None]]
 
 
 @click.command()
@@ -113,7 +115,9 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
             poller=works.poller,
             deliverer=works.deliverer,
             loops=loops,
-            reloader=_reloader(settings, works),
+            reloader=_reloader(
+                settings, works, _ops(settings, store, works, clock) if bot else None
+            ),
             closers=closers,
         )
         _say_nowhere(settings, matcher)
@@ -130,7 +134,31 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
         await store.close()
 
 
-def _reloader(settings: Settings, works: Works) -> Reloader:
+def _ops(settings: Settings, store: Store, works: Works, clock: Clock) -> Tell | None:
+    """Return what hands faults to the operator's chat; None when there is no such chat."""
+    from aggregator.model import Delivery, Priority
+    from aggregator.telegram import render
+
+    place = settings.ops_chat
+    if place is None:
+        return None
+
+    async def tell(faults: Sequence[str]) -> None:
+        now = clock.now()
+        notice = Delivery(
+            place=place,
+            key=f"notice:{now:%Y%m%dT%H%M%S%f}",
+            message=render.faults(faults),
+            priority=Priority.HIGH,
+            created=now,
+        )
+        await store.enqueue([notice])
+        works.deliverer.wake()
+
+    return tell
+
+
+def _reloader(settings: Settings, works: Works, tell: Tell | None) -> Reloader:
     from aggregator.cli import compose
     from aggregator.service.reload import Reloader
 
@@ -145,7 +173,9 @@ def _reloader(settings: Settings, works: Works) -> Reloader:
         _say_nowhere(settings, matcher)
         works.poller.replace_feeds(feeds)
 
-    return Reloader(fingerprint=lambda: compose.fingerprint(settings), load=load, swap=swap)
+    return Reloader(
+        fingerprint=lambda: compose.fingerprint(settings), load=load, swap=swap, tell=tell
+    )
 
 
 def _say_nowhere(settings: Settings, matcher: Matcher) -> None:

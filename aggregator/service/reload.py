@@ -22,10 +22,13 @@ class Reloader:
         fingerprint: Callable[[], Mapping[str, Any]],
         load: Callable[[], Awaitable[tuple[Matcher, Sequence[Feed]] | str]],
         swap: Callable[[Matcher, Sequence[Feed]], None],
+        tell: Callable[[Sequence[str]], Awaitable[None]] | None = None,
     ) -> None:
+        """`tell` hands faults to the operator's chat."""
         self._fingerprint = fingerprint
         self._load = load
         self._swap = swap
+        self._tell = tell
         self._known = fingerprint()
 
     async def look(self) -> None:
@@ -38,6 +41,8 @@ class Reloader:
         if isinstance(loaded, str):
             for fault in loaded.splitlines():
                 log.error("rules_refused", fault=fault, live="the rules before this change")
+            if self._tell is not None:
+                await self._tell(loaded.splitlines())
             return
         matcher, feeds = loaded
         self._swap(matcher, feeds)

@@ -14,7 +14,7 @@ from aggregator.stories.features import Text, compare
 from aggregator.stories.score import Model, probability, shipped_model
 from aggregator.stories.window import Live, Window
 
-JOIN = 0.65
+JOIN = 0.6
 """From this score on an item joins a story of the window."""
 
 

@@ -41,6 +41,7 @@ SOURCES_MAX = 20
 WORDS_MAX, WORD_CHARS_MAX = 4, 40
 FOLLOWED_MAX = 3
 AGAIN_CHARS_MAX = 300
+FAULTS_MAX, FAULT_CHARS_MAX = 8, 300
 DOCKET_CHARS_MAX = 40
 COURT_CHARS_MAX = 60
 
@@ -68,6 +69,18 @@ def alert(alert: Alert, cases: Mapping[str, Case], titles: Mapping[Target, str])
         if fits and len(html.encode()) <= HTML_BYTES_MAX:
             break
     return Message(html=html, buttons=_buttons(alert.story, targets, cases))
+
+
+def faults(found: Sequence[str]) -> Message:
+    """Return the notice to the operator that a changed file was refused."""
+    lines = [words.RULES_REFUSED]
+    lines += [
+        f"<code>{escape(markup.clip(fault, FAULT_CHARS_MAX))}</code>"
+        for fault in found[:FAULTS_MAX]
+    ]
+    if len(found) > FAULTS_MAX:
+        lines.append(words.and_more(len(found) - FAULTS_MAX))
+    return Message(html="\n".join(lines))
 
 
 def _again(

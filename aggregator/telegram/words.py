@@ -71,6 +71,7 @@ AGAIN: Final = {
     RingKind.CHANGED: "Changed",
 }
 BEFORE: Final = "Before"
+RULES_REFUSED: Final = "A changed file is at fault. The rules from before it are live."
 MAY_BE_SAME: Final = "May be the same event as"
 SOURCES_DIFFER: Final = "Sources differ"
 WHY: Final = "Why"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.e2e.program import News, Program, rss
-from tests.fakes import FakeWeb
+from tests.fakes import FakeTelegram, FakeWeb
 
 AT = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
 NOISE = News(title="Dollar steady before central bank meetings", at=AT - timedelta(days=1))
@@ -72,3 +72,22 @@ async def test_one_round_polls_prints_and_exits_and_a_second_prints_nothing_new(
         async with Program(place=tmp_path, web=web, feeds=feeds, arguments=once) as again:
             assert await again.finished() == 0
         assert "Reported: ruling" not in again.output
+
+
+async def test_a_faulty_file_is_told_to_the_operators_chat(tmp_path: Path) -> None:
+    ops = 900
+    async with FakeWeb() as web, FakeTelegram() as telegram:
+        web.serves("/good", rss("good", NOISE))
+        program = Program(
+            place=tmp_path,
+            web=web,
+            telegram=telegram,
+            feeds={"good": "/good"},
+            env={"CASEWIRE_OPS_CHAT": str(ops), "CASEWIRE_ADMINS": str(ops)},
+        )
+        async with program:
+            await web.asked("/good")
+            good = program.feeds_file.read_text()
+            program.feeds_file.write_text(good + "  - {id: bad, url: ftp://x, kind: news}\n")
+            (notice,) = await telegram.waits_for(ops, 1)
+            assert "feeds.yaml:7" in notice.text
