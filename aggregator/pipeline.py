@@ -53,7 +53,8 @@ from aggregator.model import (
 )
 from aggregator.ports import Parser, Store
 from aggregator.stories.happened import event_of
-from aggregator.stories.join import WINDOW, join
+from aggregator.stories.join import join
+from aggregator.stories.window import WINDOW
 
 OLD = timedelta(hours=24)
 """What a feed already held for so long when it was first read is kept, and rings for nobody."""

@@ -76,8 +76,11 @@ class Outcome:
 @click.option(
     "--rules", "rules_dir", type=click.Path(path_type=Path), help="Instead of CASEWIRE_RULES."
 )
+@click.option("--everything", is_flag=True, help="Take every item as matched: joining alone.")
 @click.option("--case", "case", help="Only this case; everything else is ignored.")
-def replay(source: str, as_json: bool, rules_dir: Path | None, case: str | None) -> None:
+def replay(
+    source: str, as_json: bool, rules_dir: Path | None, case: str | None, everything: bool
+) -> None:
     """Run the news of a file through the pipeline without sending.
 
     One object a line: id, published (ISO 8601), outlet, url, title, summary; the last three may
@@ -96,7 +99,8 @@ def replay(source: str, as_json: bool, rules_dir: Path | None, case: str | None)
         known = ", ".join(sorted(matcher.rules.cases))
         raise InputError(f"no case “{case}” in the rules; there are: {known}")
     lines, faults = _read(source, feeds)
-    outcomes = asyncio.run(_run(lines, Narrowed(matcher, case) if case else matcher))
+    narrowed = Narrowed(matcher, case) if case else matcher
+    outcomes = _joined(lines, narrowed) if everything else asyncio.run(_run(lines, narrowed))
     if as_json:
         for outcome in sorted(outcomes, key=lambda o: o.line.number):
             click.echo(json_line(_json(outcome)))
@@ -123,6 +127,28 @@ class Narrowed(Matcher):
                 if match.target.kind is TargetKind.CASE and match.target.slug == self._case
             ),
         )
+
+
+def _joined(lines: Sequence[Line], matcher: Matcher) -> list[Outcome]:
+    """Return what joining alone makes of the lines, as if each had matched."""
+    from aggregator.model import StoryId
+    from aggregator.stories.happened import event_of
+    from aggregator.stories.stream import Clusterer
+
+    clusterer = Clusterer()
+    outcomes = []
+    for line in sorted(lines, key=lambda one: (one.item.seen, one.number)):
+        item, reading = line.item, matcher.read(line.item)
+        event = event_of(item, reading)
+        placed = clusterer.add(item.key, item.at, item.title, item.summary, event.kind)
+        decision = Decision(
+            kind=DecisionKind.UPDATE if placed.joined else DecisionKind.ALERT,
+            reason=placed.why,
+            story=StoryId(placed.story),
+            score=placed.score,
+        )
+        outcomes.append(Outcome(line=line, reading=reading, decision=decision, event=event))
+    return outcomes
 
 
 async def _run(lines: Sequence[Line], matcher: Matcher) -> list[Outcome]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -34,9 +33,7 @@ from aggregator.model import (
 )
 from aggregator.stories.ring import again, decides
 from aggregator.stories.similar import Likeness, hours_apart, likeness
-
-WINDOW = timedelta(hours=72)
-"""A story takes no more reports after so long a silence; what comes later is another one."""
+from aggregator.stories.window import WINDOW
 
 JOIN_CASE = 0.5
 JOIN_THEME = 0.6

@@ -461,3 +461,20 @@ def test_the_program_itself_ends_with_2_and_prints_errors_without_a_trace(rules,
     assert gone.returncode == 1
     assert "/no/such/file" in gone.stderr
     assert "Traceback" not in gone.stderr
+
+
+def test_with_everything_even_what_matches_nothing_is_joined(tmp_path):
+    lines = [
+        {"id": "a", "published": "2024-05-01T10:00:00Z", "outlet": "Wire One",
+         "title": "Harbour bridge closed after tanker collision"},
+        {"id": "b", "published": "2024-05-01T11:00:00Z", "outlet": "Ledger Post",
+         "title": "Tanker collision closes harbour bridge"},
+        {"id": "c", "published": "2024-05-01T12:00:00Z", "outlet": "Ledger Post",
+         "title": "Orchestra names new conductor"},
+    ]  # fmt: skip
+    file = tmp_path / "items.jsonl"
+    file.write_text("\n".join(json.dumps(line) for line in lines))
+    run = CliRunner().invoke(cli, ["replay", "--json", "--everything", str(file)])
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [row["decision"] for row in rows] == ["alert", "update", "alert"]
+    assert rows[0]["story"] == rows[1]["story"] != rows[2]["story"]
