@@ -108,7 +108,11 @@ def signals(
         or (not opponents and _leads(_beyond(hit, scan, own), lead_chars)),
         judge=any(slug in scan.mentions for slug in rule.judges),
         judge_title=bool(rule.judges & in_title),
-        law_title=published or _titled(law) or _titled(court) or bool(spun_words(item.title)),
+        law_title=published
+        or _titled(law)
+        or _titled(court)
+        or "legal" in item.title.casefold().split()
+        or bool(spun_words(item.title)),
         law_lead=_leads(law, lead_chars) or _leads(court, lead_chars),
         court_title=_titled(court),
         criminal=_criminal(rule, (*law, *court)),

@@ -52,9 +52,10 @@ class Setup:
 
     @property
     def examples(self) -> tuple[Case, ...]:
-        """A few cases to show a newcomer, those with a short name first."""
+        """A few cases to show a newcomer: those with a short name, the best documented first."""
         ordered = sorted(
-            self.cases.values(), key=lambda case: (not case.primary_aliases, case.slug)
+            self.cases.values(),
+            key=lambda case: (not case.primary_aliases, -len(case.milestones), case.slug),
         )
         return tuple(ordered[:EXAMPLES_MAX])
 
