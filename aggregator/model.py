@@ -405,6 +405,8 @@ class Subscription:
     place: Place
     target: Target
     since: datetime
+    floor: Severity = Severity.LOW
+    """It hears of nothing that matters less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,8 +47,6 @@ from aggregator.model import (
     Story,
     StoryId,
     Subscription,
-    Target,
-    TargetKind,
     Window,
 )
 from aggregator.ports import Parser, Store
@@ -181,9 +179,10 @@ class Pipeline:
         """Return the stories that items from `first` on may join; from memory while it holds."""
         since = first - WINDOW
         if self._window is None or self._since is None or since < self._since:
+            window = await self._store.window(since)
+            # After the window: who follows in between makes its version stale, and is not missed.
             self._subscriptions = await self._store.subscriptions()
-            self._window = await self._store.window(since)
-            self._since = since
+            self._window, self._since = window, since
         elif since > self._since:
             kept = {k: s for k, s in self._window.stories.items() if s.last_at >= since}
             self._window = Window(version=self._window.version, stories=kept)
@@ -228,11 +227,3 @@ def _decide(
         decisions.append(joined.decision)
         seen[item.key] = joined.decision
     return tuple(decisions), tuple(stories[story] for story in changed)
-
-
-def watched_targets(matcher: Matcher) -> frozenset[Target]:
-    """Return everything that can be followed under these rules."""
-    return frozenset(
-        {Target(kind=TargetKind.CASE, slug=slug) for slug in matcher.rules.cases}
-        | {Target(kind=TargetKind.WATCHLIST, slug=name) for name in matcher.rules.watchlists}
-    )

@@ -25,11 +25,17 @@ class Budget:
     chat_free: Mapping[int, datetime] = field(default_factory=dict)
 
 
-def reserve(budget: Budget, chat_id: int, now: datetime) -> tuple[datetime, Budget]:
-    """Return the first moment at which a message to `chat_id` may go, and the budget after it."""
+def reserve(
+    budget: Budget, chat_id: int, now: datetime, *, spacing: timedelta | None = None
+) -> tuple[datetime, Budget]:
+    """Return the first moment at which a message to `chat_id` may go, and the budget after it.
+
+    `spacing` is the pause after it in its chat; None takes that of its kind of chat.
+    """
     slot = max(now, budget.bot_free or now)
     at = max(slot, budget.chat_free.get(chat_id, now))
-    spacing = GROUP_SPACING if chat_id < 0 else CHAT_SPACING
+    if spacing is None:
+        spacing = GROUP_SPACING if chat_id < 0 else CHAT_SPACING
     chats = {chat: free for chat, free in budget.chat_free.items() if free > now}
     if len(chats) >= CHATS_KEPT_MAX:
         chats.pop(min(chats, key=chats.__getitem__))

@@ -7,7 +7,6 @@ become an edit of the same message and never a second one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import (
@@ -21,13 +20,6 @@ from aggregator.model import (
     Subscription,
     Target,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Floored(Subscription):
-    """A subscription that hears of nothing that matters less than `floor`."""
-
-    floor: Severity
 
 
 def alerts(stories: Iterable[Story], subscriptions: Iterable[Subscription]) -> tuple[Alert, ...]:
@@ -72,15 +64,13 @@ def _followers(
 ) -> dict[Place, set[Target]]:
     followed: dict[Place, set[Target]] = {}
     for subscription in subscriptions:
-        if subscription.target not in story.targets or subscription.since > at:
-            continue
-        if not isinstance(subscription, Floored) or _reaches(story, subscription.floor):
+        if (
+            subscription.target in story.targets
+            and subscription.since <= at
+            and story.event.severity.rank >= subscription.floor.rank
+        ):
             followed.setdefault(subscription.place, set()).add(subscription.target)
     return followed
-
-
-def _reaches(story: Story, floor: Severity) -> bool:
-    return story.event.severity.rank >= floor.rank
 
 
 def _of_ring(

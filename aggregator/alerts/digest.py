@@ -15,6 +15,10 @@ from aggregator.model import Place, Severity, Story, Target
 REACH_MAX = timedelta(days=7)
 """After a longer silence (a watchlist away for a month, then back) a digest looks back no more."""
 
+LATE = timedelta(minutes=5)
+"""What was seen so shortly before a digest's hour may have been stored after it was made: the
+next one tells it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -89,7 +93,7 @@ def gather(route: Route, memory: Memory, until: datetime, stories: Collection[St
         for story in stories
         if story.event.severity.rank >= route.floor.rank
         and _mark(story) not in memory.told
-        and any(start < report.seen <= until for report in story.reports)
+        and any(start - LATE < report.seen <= until for report in story.reports)
     ]
     chief = [story for story in fresh if route.target in story.targets]
     related = [

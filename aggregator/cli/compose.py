@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator import __version__
-from aggregator.alerts.decide import Floored
 from aggregator.alerts.digest import Digest, Route
 from aggregator.config.feeds import load_feeds
 from aggregator.config.rules import load_rules
@@ -98,7 +97,7 @@ def routed(settings: Settings, matcher: Matcher) -> tuple[Subscription, ...]:
     """Return the subscriptions that watchlists make themselves with an instant `deliver`."""
     since = datetime.min.replace(tzinfo=UTC)
     return tuple(
-        Floored(place=place, target=target, since=since, floor=wanted.floor)
+        Subscription(place=place, target=target, since=since, floor=wanted.floor)
         for target, wanted in _wanted(matcher)
         if wanted.digest is None and (place := _place(settings, wanted)) is not None
     )

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -87,11 +88,10 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
             pace=clock,
         )
         loops: list[Work] = []
+        first: list[Callable[[], Awaitable[object]]] = []
         closers: list[Work] = [web.close, parser.close]
         if bot:
             await store.chat_gone(compose.CONSOLE.chat_id, "Telegram is connected now")
-            if once:
-                await connect(bot, clock)
             chat = ChatLoop(
                 bot=bot,
                 store=store,
@@ -105,8 +105,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
             works.pipeline.follow(lambda live: compose.routed(settings, live))
             digests = compose.digests(settings, works, store, clock)
             loops.append(digests.run)
-            if once:
-                await digests.look()
+            first += [lambda: connect(bot, clock), digests.look]
         else:
             say(CONNECT)
             await store.revive_chat(compose.CONSOLE.chat_id)
@@ -124,7 +123,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
         log.info("started", feeds=sum(f.enabled for f in feeds), cases=len(matcher.rules.cases))
         ended = False
         if once:
-            await program.once()
+            await _unless(stop, [*first, program.once])
         else:
             ended = await program.run(stop)
         totals = works.poller.totals
@@ -132,6 +131,23 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
         return ended
     finally:
         await store.close()
+
+
+async def _unless(stop: asyncio.Event, work: Sequence[Callable[[], Awaitable[object]]]) -> None:
+    """Do `work` in order, and leave off in the middle of it when `stop` is set."""
+
+    async def all_of_it() -> None:
+        for part in work:
+            await part()
+
+    working, stopped = asyncio.create_task(all_of_it()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
 
 
 def _ops(settings: Settings, store: Store, works: Works, clock: Clock) -> Tell | None:

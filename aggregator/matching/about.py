@@ -8,6 +8,7 @@ matter is background, and never rings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,6 +33,8 @@ CRIMINAL = (
 )  # fmt: skip
 """How the words of those families begin that only a criminal case has, or a jury's."""
 
+SUES = re.compile(r"\b(?:sues|suing|to sue|files? (?:a |its )?(?:law)?suit|takes)\b", re.IGNORECASE)
+
 AFTERMATH_DAYS = 45
 """So long after its end a closed case is still the subject without a new step in it."""
 
@@ -53,6 +56,15 @@ class Signals:
     law_title: bool = False
     law_lead: bool = False
     court_title: bool = False
+    opposed: bool = True
+    """The other side is an agency, which headlines name; false for investors nobody knows."""
+    turned: bool = False
+    """The headline tells of the case's private side suing its opponent."""
+    hit: bool = False
+    """The case's own query holds."""
+    defendant_title: bool = False
+    strangers_lead: bool = False
+    criminal_case: bool = False
     criminal: bool = False
     """A criminal case whose headline has the words of one: nobody names the United States."""
     strangers_title: frozenset[str] = frozenset()
@@ -103,9 +115,9 @@ def signals(
         own_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in own),
         opponent_title=published
         or bool(opponents & in_title)
-        or (not opponents and _titled(_beyond(hit, scan, own))),
+        or (not opponents & agencies and _titled(_beyond(hit, scan, own))),
         opponent_lead=any(_leads(scan.mentions.get(slug, ()), lead_chars) for slug in opponents)
-        or (not opponents and _leads(_beyond(hit, scan, own), lead_chars)),
+        or (not opponents & agencies and _leads(_beyond(hit, scan, own), lead_chars)),
         judge=any(slug in scan.mentions for slug in rule.judges),
         judge_title=bool(rule.judges & in_title),
         law_title=published
@@ -115,6 +127,16 @@ def signals(
         or bool(spun_words(item.title)),
         law_lead=_leads(law, lead_chars) or _leads(court, lead_chars),
         court_title=_titled(court),
+        opposed=bool(opponents & agencies),
+        turned=not rule.defendants <= agencies and _turned(item.title, scan, own, opponents),
+        hit=bool(hit),
+        defendant_title=bool((rule.defendants - agencies) & in_title),
+        strangers_lead=any(
+            _leads(spans, lead_chars)
+            for slug, spans in scan.mentions.items()
+            if slug in companies - own - opponents
+        ),
+        criminal_case=_is_criminal(rule),
         criminal=_criminal(rule, (*law, *court)),
         strangers_title=frozenset(in_title & companies - own - opponents),
         agencies_title=frozenset(in_title & agencies - opponents - own),
@@ -144,13 +166,16 @@ def judge(
     *,
     event: EventKind,
     headlined: bool,
+    penal: bool,
     quiet: str,
     others: Mapping[str, Signals],
 ) -> tuple[Relation, str] | None:
     """Return whether `item` is chiefly about the case or only touches it, and why; None: neither.
 
-    `headlined` says that the words of the event stand in the headline; `others` are the signals of every case the item may be about, this one included: a headline
-    that lists captions without a step in any of the cases is a round-up.
+    `headlined` says that the words of the event stand in the headline, `penal` that only a criminal
+    court has such an event; `others` are the signals of
+    every case the item may be about, this one included: a headline that lists captions without a
+    step in any of the cases is a round-up.
     """
     if signal.proof:
         return Relation.CHIEF, "the court's own number for this case"
@@ -158,7 +183,8 @@ def judge(
         return None  # another docket of the same court
     background = Relation.RELATED, "names the matter in passing"
     if not (signal.own_title or signal.own_lead or signal.judge):
-        return None
+        named = signal.judge or signal.opponent_title or signal.opponent_lead
+        return background if signal.hit and named else None
     filed = _date(rule.case.filed)
     if filed and item.at.date() < filed:
         paired = (signal.own_title or signal.own_lead) and (
@@ -168,6 +194,10 @@ def judge(
     reason = _subject(signal, event, headlined=headlined)
     if reason is None:
         return background if signal.opponent_title or signal.opponent_lead else None
+    if not signal.caption_title and (
+        other := _other_matter(signal, event, headlined=headlined, penal=penal)
+    ):
+        return Relation.RELATED, other
     if quiet:
         return Relation.RELATED, quiet
     titled = [s for s in others.values() if s.caption_title]
@@ -203,7 +233,8 @@ def _subject(signal: Signals, event: EventKind, *, headlined: bool) -> str | Non
         return "both sides in the headline"
     if signal.agencies_title:
         return None  # another agency's matter
-    if signal.criminal and signal.own_title:
+    alone = not signal.strangers_title and (signal.defendant_title or not signal.strangers_lead)
+    if signal.criminal and signal.own_title and alone:
         return "a criminal step in the headline, beside its defendant"
     below = "a proceeding in the headline, its parties below"
     if signal.own_title and signal.law_title and signal.opponent_lead:
@@ -224,9 +255,41 @@ def _subject(signal: Signals, event: EventKind, *, headlined: bool) -> str | Non
     return None
 
 
+def _other_matter(signal: Signals, event: EventKind, *, headlined: bool, penal: bool) -> str:
+    """Return what shows that the headline's step is one of another matter; empty: nothing does."""
+    if penal and not signal.criminal_case:
+        return "a criminal court's step; this case is a civil one"
+    if event is not EventKind.COMPLAINT or not headlined or signal.criminal:
+        return ""
+    if signal.turned or (signal.opposed and not signal.opponent_title):
+        return "somebody else's complaint"
+    return ""
+
+
+def _turned(title: str, scan: Scan, own: frozenset[str], opponents: frozenset[str]) -> bool:
+    """Say whether the private side stands before "sues" and its opponent behind it."""
+    verb = SUES.search(title)
+    if verb is None:
+        return False
+    first, last = (
+        [
+            span.start
+            for slug in side
+            for span in scan.mentions.get(slug, ())
+            if span.field == "title"
+        ]
+        for side in (own, opponents)
+    )
+    return bool(first and last) and min(first) < verb.start() < min(last)
+
+
+def _is_criminal(rule: CaseRule) -> bool:
+    return "-cr-" in (rule.case.docket or "")
+
+
 def _criminal(rule: CaseRule, words: Iterable[Evidence]) -> bool:
     """Say whether the case is a criminal one and the headline speaks of one."""
-    return "-cr-" in (rule.case.docket or "") and any(
+    return _is_criminal(rule) and any(
         span.field == "title" and span.text.casefold().startswith(CRIMINAL) for span in words
     )
 

@@ -34,6 +34,7 @@ class Hedge(StrEnum):
     ASKED = "asked for"
     EXPECTED = "expected, not done"
     UNDECIDED = "nothing decided"
+    REFUSED = "refused"
 
 
 _ASKED = (
@@ -62,7 +63,7 @@ _UNDECIDED = (
     r"hasn't|haven't|did not|didn't|does not|doesn't|declin\w+ to rule|without (?:a )?ruling|"
     r"withholds? (?:a )?ruling|reserv\w+ (?:judgment|ruling|decision)|under advisement|"
     r"defer(?:s|red|ring)?|postpon\w+|delay(?:s|ed|ing)?|adjourn\w*|undecided|unclear|never|"
-    r"den(?:y|ies|ied) (?:any )?(?:report|rumou?r|claim)\w*|false report\w*|not"
+    r"fail(?:s|ed)? to reach|den(?:y|ies|ied) (?:any )?(?:report|rumou?r|claim)\w*|false report\w*|not"
 )
 
 
@@ -89,10 +90,14 @@ _TABLE = (
 
 _REFUSED = _pattern(
     r"reject(?:s|ed|ing)?|refus(?:e|es|ed|ing)|spurn(?:s|ed)?|turn(?:s|ed)? down|rebuff(?:s|ed)?|"
-    r"declin(?:e|es|ed)|den(?:y|ies|ied)|oppos(?:e|es|ed)|walk(?:s|ed)? away from"
+    r"declin(?:e|es|ed)|den(?:y|ies|ied)|oppos(?:e|es|ed)|walk(?:s|ed)? away from|"
+    r"won't|will not|would not|wouldn't|fail(?:s|ed)?|lose(?:s)?|lost"
 )
-_OFFERED = re.compile(r"(?:settle|deal|agree|plea|compromise|resol)", re.IGNORECASE)
-"""What both sides must want: refused by one, there is none."""
+_REFUSABLE = re.compile(
+    r"(?:settle|deal|agree|plea|compromise|resol|dismiss|drop|toss|throw|withdraw|end)",
+    re.IGNORECASE,
+)
+"""What can be refused: a settlement that one side does not want, a dismissal that is not given."""
 
 _FOLLOWED = re.compile(
     rf"\W{{1,3}}{_AFTER}(?!\w)|(?:\s[\w.]+){{1,3}}\s(?:{_BELIEVED})(?!\w)", re.IGNORECASE
@@ -123,17 +128,17 @@ def hedge(text: str, *spans: tuple[int, int]) -> Hedge | None:
     first = max((m.end() for m in _CLAUSE.finditer(text, 0, start)), default=0)
     spoken, within = text[first:start], text[start:end]
     words = [m.start() for m in _WORD.finditer(spoken)]
+    near = words[-6] if len(words) >= 6 else 0
+    if _REFUSABLE.match(within) and _REFUSED.search(spoken, near):
+        return Hedge.REFUSED
     for kind, pattern, reach in _TABLE:
         near = words[-reach] if len(words) >= reach else 0
         if pattern.search(spoken, near):
             return kind
         if kind is Hedge.UNDECIDED and pattern.search(within):
             return kind
-    near = words[-6] if len(words) >= 6 else 0
-    if _OFFERED.match(within) and _REFUSED.search(spoken, near):
-        return Hedge.UNDECIDED
     if len(spans) > 1 and _ACTOR.fullmatch(text, *spans[0]) and _MODAL.search(text[: spans[1][0]]):
         return Hedge.EXPECTED  # "judge may dismiss", "court to rule"
-    if text.rstrip().endswith("?") or _FOLLOWED.match(text, end):
+    if text.rstrip().endswith("?") or text[end : end + 1] == "?" or _FOLLOWED.match(text, end):
         return Hedge.EXPECTED
     return None

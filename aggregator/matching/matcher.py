@@ -6,6 +6,7 @@ immutable; a reload builds a new one beside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,24 @@ SUMMARY_LEAD_CHARS = 320
 
 SENTENCE_CHARS = 200
 """A summary's first sentence is news for so long; further on it tells what came before."""
+
+BY_COURT = re.compile(
+    r"\b(?:judge|court|magistrate|panel|fails?|loses?|lost|denied)\b", re.IGNORECASE
+)
+"""Who refuses a dismissal decides that the case goes on, unless it is the party that sued."""
+
+PENAL = (
+    "guilt",
+    "not guilt",
+    "found guilt",
+    "convict",
+    "acquit",
+    "plead",
+    "plea",
+    "pardon",
+    "indict",
+)
+"""How the words of an event begin that no civil court has."""
 
 SOBERED = OUTCOMES - {EventKind.STAY, EventKind.APPEAL}
 """What a hedge turns into something else.  A stay or an appeal asked for is still about one."""
@@ -169,6 +188,7 @@ class Matcher:
                 item,
                 event=happening.kind,
                 headlined=any(span.field == "title" for span in happening.evidence),
+                penal=_penal(happening),
                 quiet=happening.quiet,
                 others=signals,
             )
@@ -227,6 +247,13 @@ class Matcher:
         return found
 
 
+def _penal(happening: Happening) -> bool:
+    """Say whether only a criminal court has such an event."""
+    return happening.kind is EventKind.SENTENCE or any(
+        span.text.casefold().startswith(PENAL) for span in happening.evidence
+    )
+
+
 def _opens(spans: tuple[Evidence, ...], text: str, kind: EventKind) -> bool:
     """Say whether a summary tells of the event as news: an outcome only in its first sentence."""
     start = min(span.start for span in spans)
@@ -247,7 +274,9 @@ def _sobered(rule: EventRule, text: str, spans: tuple[Evidence, ...]) -> tuple[E
             return EventKind.MOTION, Severity.MEDIUM
         case Hedge.UNDECIDED:
             return EventKind.HEARING, Severity.MEDIUM
-        case Hedge.EXPECTED:
+        case Hedge.REFUSED if rule.kind is EventKind.DISMISSAL and BY_COURT.search(text):
+            return EventKind.RULING, Severity.HIGH  # the case goes on
+        case Hedge.EXPECTED | Hedge.REFUSED:
             return EventKind.OTHER, Severity.LOW
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
@@ -27,7 +28,7 @@ from aggregator.service.jobs import GRACE_S
 log = structlog.get_logger()
 
 CLAIM_MAX = 64
-"""Deliveries in flight at once, one a chat."""
+"""Deliveries in flight at once, one a chat; as many again may be looked for."""
 
 PROBES_MAX = 20
 """Numbers tried for a message that may be there; each is an edit and counts as a message."""
@@ -35,7 +36,7 @@ PROBES_MAX = 20
 PROBES_BESIDE = 8
 """Numbers tried beyond those of the lost messages: what people wrote meanwhile took some too."""
 
-PROBE_SPACING_S = 0.2
+PROBE_SPACING = timedelta(seconds=0.2)
 """Between two probes in one chat: an edit of nothing shows nothing, and a command may wait."""
 
 PROBE_ROUNDS_MAX = 3
@@ -56,6 +57,7 @@ class Deliverer:
         self._inflight: set[asyncio.Task[None]] = set()
         self._probing: set[int] = set()
         self._rounds: dict[int, int] = {}
+        self._later: dict[int, datetime] = {}
 
     def wake(self) -> None:
         """Something may be due."""
@@ -89,11 +91,15 @@ class Deliverer:
             task.cancel()
         await asyncio.gather(*self._inflight, return_exceptions=True)
 
+    @property
+    def _room(self) -> int:
+        """Deliveries that may start now: what is looked for takes no room from the others."""
+        return CLAIM_MAX + len(self._probing) - len(self._inflight)
+
     async def _start_due(self) -> int:
-        room = CLAIM_MAX - len(self._inflight)
-        if room <= 0:
+        if self._room <= 0:
             return 0
-        claimed = await self._store.claim(self._clock.now(), room)
+        claimed = await self._store.claim(self._clock.now(), self._room)
         for delivery in claimed:
             task = asyncio.create_task(self._deliver(delivery))
             self._inflight.add(task)
@@ -102,9 +108,10 @@ class Deliverer:
 
     async def _start_probes(self) -> int:
         """Look for messages whose fate is not known, before anything else goes to their chats."""
-        started = 0
+        started, now = 0, self._clock.now()
+        self._later = {id_: at for id_, at in self._later.items() if at > now}
         for unsettled in await self._store.unsettled(CLAIM_MAX):
-            if unsettled.delivery.id in self._probing:
+            if unsettled.delivery.id in self._probing or unsettled.delivery.id in self._later:
                 continue
             self._probing.add(unsettled.delivery.id)
             task = asyncio.create_task(self._settle_unknown(unsettled))
@@ -119,10 +126,11 @@ class Deliverer:
 
     async def _pause(self) -> float | None:
         """Return the seconds until something may be due; None: until woken."""
-        at = await self._store.next_due()
-        if at is None or len(self._inflight) >= CLAIM_MAX:
+        due = await self._store.next_due() if self._room > 0 else None
+        times = [*self._later.values(), *([due] if due else [])]
+        if not times:
             return None
-        return max(0.05, (at - self._clock.now()).total_seconds())
+        return max(0.05, (min(times) - self._clock.now()).total_seconds())
 
     async def _wait(self, pause: float | None) -> None:
         try:
@@ -157,12 +165,17 @@ class Deliverer:
         delivery = unsettled.delivery
         try:
             outcome = await self._sought(unsettled)
-            rounds = self._rounds[delivery.id] = self._rounds.get(delivery.id, 0) + 1
-            if isinstance(outcome, Unknown | RetryAt) and rounds < PROBE_ROUNDS_MAX:
-                after = outcome.after.total_seconds() if isinstance(outcome, RetryAt) else 0.0
-                await self._clock.sleep(max(PROBE_AGAIN_S, after))
+            if isinstance(outcome, RetryAt):
+                # An answer, so it is no round without one; nor is it slept out here, where it
+                # would hold up `drain` for as long as a day.
+                self._later[delivery.id] = self._clock.now() + outcome.after
+                _log_delivery(delivery, outcome)
                 return
-            if isinstance(outcome, Unknown | RetryAt):
+            rounds = self._rounds[delivery.id] = self._rounds.get(delivery.id, 0) + 1
+            if isinstance(outcome, Unknown) and rounds < PROBE_ROUNDS_MAX:
+                await self._clock.sleep(PROBE_AGAIN_S)
+                return
+            if isinstance(outcome, Unknown):
                 log.warning("may_be_repeated", chat=delivery.place.chat_id, key=delivery.key)
                 outcome = NotSent(detail="still not known; sent again, it may be a repeat")
             self._rounds.pop(delivery.id, None)
@@ -182,7 +195,11 @@ class Deliverer:
             number += 1
             while number in unsettled.taken:
                 number += 1
-            await self._clock.sleep(PROBE_SPACING_S)
+            now = self._clock.now()
+            at, self._budget = reserve(
+                self._budget, delivery.place.chat_id, now, spacing=PROBE_SPACING
+            )
+            await self._clock.sleep((at - now).total_seconds())
             match await self._notifier.probe(delivery, number):
                 case Rejected():
                     continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -16,12 +16,11 @@ from aggregator.alerts import digest
 from aggregator.alerts.digest import Digest, Memory, Route
 from aggregator.model import Delivery, Message, Priority
 from aggregator.ports import Clock, Store
+from aggregator.stories.window import WINDOW
 
 log = structlog.get_logger()
 
 TICK_S = 30.0
-OPEN = timedelta(hours=72)
-"""How long a story takes reports; one dated so long before the last digest may have a new one."""
 
 
 class Digests:
@@ -68,7 +67,8 @@ class Digests:
         until = digest.due(route, memory, now)
         if until is None:
             return
-        window = await self._store.window(digest.since(memory, until) - OPEN)
+        # A story dated so long before the last digest may have a report that is new.
+        window = await self._store.window(digest.since(memory, until) - WINDOW)
         made = digest.gather(route, memory, until, window.stories.values())
         delivery = Delivery(
             place=route.place,

@@ -144,8 +144,9 @@ def settled(kept: Kept, outcome: DeliveryOutcome, now: datetime) -> Kept | None:
             return _sent(kept, message_id, now)
         case RetryAt(after=after):
             return _back(kept, attempts=old.attempts - 1, not_before=now + after)
-        case NotSent(detail=detail) if old.state is DeliveryState.UNKNOWN:
-            # Looked for and not there: it goes out before what was queued behind it.
+        case NotSent(detail=detail) if old.state is DeliveryState.UNKNOWN and old.attempts <= 1:
+            # Looked for and not there: it goes out before what was queued behind it.  Only once,
+            # or a message that Telegram never answers would go round without a pause.
             return _back(kept, error=detail)
         case NotSent(detail=detail):
             return _again(kept, detail, now)

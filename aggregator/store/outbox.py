@@ -27,11 +27,21 @@ from aggregator.store.fate import Kept
 from aggregator.store.outbox_rows import delivery_from_row, kept_from_row, kept_to_row
 from aggregator.store.rows import maybe_micros, maybe_moment, micros
 
-_FREE = (
+FREE = (
     "state = 'queued' AND chat_id NOT IN"
-    " (SELECT chat_id FROM delivery WHERE state IN ('sending', 'unknown'))"
+    " (SELECT chat_id FROM delivery WHERE state = 'sending'"
+    " UNION ALL SELECT chat_id FROM delivery WHERE state = 'unknown')"
 )
-"""Queued, and nothing else is on its way to the same chat, or may be."""
+"""Queued, and nothing else is on its way to the same chat, or may be.
+
+Two selects, because each has an index of its own and `IN` would read the whole table.
+"""
+
+UNSETTLED = (
+    "SELECT min(id) AS id FROM delivery WHERE state = 'unknown' GROUP BY chat_id"
+    " ORDER BY 1 LIMIT :limit"
+)
+"""The oldest of each chat that may or may not be there."""
 
 OWN_COUNT_BELOW = -1_000_000_000_000
 """Ids of supergroups and channels, which number their messages themselves."""
@@ -64,10 +74,10 @@ def enqueue(db: Database, deliveries: Sequence[Delivery]) -> None:
 def claim(db: Database, now: datetime, limit: int) -> tuple[Delivery, ...]:
     """Mark as sending, and return, the first due delivery of each chat that is free."""
     due = db.execute(
-        "WITH due AS ("  # noqa: S608 -- _FREE is our own
+        "WITH due AS ("  # noqa: S608 -- FREE is our own
         " SELECT id, priority,"
         "  row_number() OVER (PARTITION BY chat_id ORDER BY priority, id) AS nth"
-        f" FROM delivery WHERE {_FREE} AND (not_before IS NULL OR not_before <= ?))"
+        f" FROM delivery WHERE {FREE} AND (not_before IS NULL OR not_before <= ?))"
         " SELECT id FROM due WHERE nth = 1 ORDER BY priority, id LIMIT ?",
         (micros(now), limit),
     ).fetchall()
@@ -87,17 +97,18 @@ def _answering(db: Database, delivery: Delivery) -> Delivery:
 
 def unsettled(db: Database, limit: int) -> tuple[Unsettled, ...]:
     """Return what may or may not have arrived, with the numbers it can and cannot have."""
-    rows = db.execute(
-        "SELECT min(id) AS id FROM delivery WHERE state = 'unknown' GROUP BY chat_id"
-        " ORDER BY 1 LIMIT ?",
-        (limit,),
-    ).fetchall()
+    rows = db.execute(UNSETTLED, {"limit": limit}).fetchall()
     return tuple(_sought(db, kept) for kept in _load(db, [row["id"] for row in rows]))
 
 
 def _sought(db: Database, kept: Kept) -> Unsettled:
     chat_id = kept.delivery.place.chat_id
-    same_count = "chat_id = :chat" if chat_id < OWN_COUNT_BELOW else f"chat_id >= {OWN_COUNT_BELOW}"
+    same_count = (
+        "chat_id = :chat"
+        if chat_id < OWN_COUNT_BELOW
+        # 0 is the console, which counts for itself.
+        else f"chat_id >= {OWN_COUNT_BELOW} AND chat_id <> 0"
+    )
     known = f"FROM delivery WHERE message_id IS NOT NULL AND {same_count}"
     before = {"chat": chat_id, "left": maybe_micros(kept.claimed) or 0}
     after = db.execute(
@@ -189,7 +200,7 @@ def newest(db: Database, limit: int) -> tuple[Delivery, ...]:
 def next_due(db: Database) -> datetime | None:
     """Return when the next free delivery may go; None when there is none."""
     row = db.execute(
-        f"SELECT min(coalesce(not_before, created)) AS due FROM delivery WHERE {_FREE}"  # noqa: S608 -- our own
+        f"SELECT min(coalesce(not_before, created)) AS due FROM delivery WHERE {FREE}"  # noqa: S608 -- our own
     ).fetchone()
     return maybe_moment(row["due"])
 

@@ -168,6 +168,15 @@ def _first(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS(name="0002_unknown")
+def _unknown(db: Database) -> None:
+    # Both are asked for at each look into the queue, and must not read what was sent long ago.
+    db.execute("CREATE INDEX delivery_unknown ON delivery (chat_id, id) WHERE state = 'unknown'")
+    db.execute(
+        "CREATE INDEX delivery_numbered ON delivery (message_id) WHERE message_id IS NOT NULL"
+    )
+
+
 def of_another_program(db: Database) -> bool:
     """Say whether the file holds tables but was never ours."""
     return bool(set(db.table_names()) - {MIGRATIONS.migrations_table}) and not MIGRATIONS.applied(

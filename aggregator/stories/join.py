@@ -33,6 +33,7 @@ from aggregator.model import (
 )
 from aggregator.stories.ring import again, decides
 from aggregator.stories.similar import Likeness, hours_apart, likeness
+from aggregator.stories.steps import conflict
 from aggregator.stories.window import WINDOW
 
 JOIN_CASE = 0.5
@@ -50,6 +51,9 @@ others only count as coverage in the item table."""
 
 GREY = 0.15
 """So far under the floor an item starts a story of its own that says which one it may be."""
+
+OTHER_WORD_HOURS = 6
+"""Desks that file one event under two steps do so within so long."""
 
 JOIN_OUTCOME = 0.85
 """From this score on a high outcome joins a story that so far told of none."""
@@ -170,7 +174,7 @@ def _find(
         if not same_case and _others_named(mine, story):
             continue
         like = likeness(item, event.kind, _brief(story), same_case=same_case)
-        grade = _grade(like.score, event, story, same_case=same_case)
+        grade = _grade(like.score, like.hours, event, story, same_case=same_case)
         if same_case and grade is not Grade.SAME and _on_docket(item, event, story):
             grade, like = Grade.SAME, replace(like, score=max(like.score, JOIN_CASE))
         if grade and (best is None or best.like is None or like.score > best.like.score):
@@ -186,7 +190,9 @@ def _brief(story: Story) -> Story:
     return replace(story, reports=(*reports[:FIRST_REPORTS], *reports[-NEWEST_REPORTS:]))
 
 
-def _grade(score: float, event: Event, story: Story, *, same_case: bool) -> Grade | None:
+def _grade(
+    score: float, hours: float, event: Event, story: Story, *, same_case: bool
+) -> Grade | None:
     """Return whether so alike a report is the same event, may be, or is another one.
 
     A high outcome is not folded into a story that has none unless it is told in the same words:
@@ -195,6 +201,10 @@ def _grade(score: float, event: Event, story: Story, *, same_case: bool) -> Grad
     floor = JOIN_CASE if same_case else JOIN_THEME
     if score < floor - GREY:
         return None
+    kinds = {report.event.kind for report in story.reports if report.counted}
+    if kinds and all(conflict(event.kind, kind) for kind in kinds):
+        # Another step of the case, however alike it is told; soon after, perhaps another word for it.
+        return Grade.MAYBE if hours <= OTHER_WORD_HOURS and score >= floor else None
     told = any(decides(report.event) for report in story.reports if report.counted)
     if score < floor or (decides(event) and not told and score < JOIN_OUTCOME):
         return Grade.MAYBE
@@ -286,7 +296,8 @@ def _grown(story: Story, report: Report, reading: Reading) -> Story:
     lead = next((r for r in reports if r.counted), reports[0])
     best = min((r for r in reports if r.counted), key=_standing, default=lead)
     if len(reports) > REPORTS_MAX:
-        spare = next(r for r in reports if r is not lead and r is not best)
+        shown = replace(story, reports=reports).lead
+        spare = next(r for r in reports if r not in (lead, best, shown))
         reports = tuple(r for r in reports if r is not spare)
     event = replace(
         best.event,

@@ -221,7 +221,12 @@ class ChatLoop:
 
     async def _toast(self, callback_id: str, text: str) -> None:
         try:
-            await self._bot.answer_callback_query(callback_id, text=text[:TOAST_CHARS_MAX] or None)
+            await self._bot.answer_callback_query(
+                callback_id,
+                text=text[:TOAST_CHARS_MAX] or None,
+                read_timeout=QUICK_S,
+                connect_timeout=QUICK_S,
+            )
         except TelegramError as error:
             # Too late to answer, or no connection: the button stops waiting by itself.
             log.info("button_unanswered", why=redacted(error))

@@ -89,19 +89,11 @@ class TelegramNotifier:
 
     async def probe(self, delivery: Delivery, message_id: int) -> DeliveryOutcome:
         """Edit `message_id` to the very text: "not modified" says that it is there."""
-        form = _form(delivery, self._prefix)
-        try:
-            async with asyncio.timeout(DELIVER_TOTAL_S):
-                await self._edit(delivery, message_id, form)
-        except TelegramError as error:
-            match outcome(error, message_id):
-                case Amend() | Rejected():
-                    return Rejected(detail=f"message {message_id} is not it")
-                case settled:
-                    return settled
-        except TimeoutError:
-            return Unknown(detail="no answer to a probe")
-        return Sent(message_id=message_id)
+        match await self.deliver(replace(delivery, message_id=message_id)):
+            case Rejected():
+                return Rejected(detail=f"message {message_id} is not it")
+            case settled:
+                return settled
 
     async def _once(self, delivery: Delivery, form: Form) -> DeliveryOutcome | Amend:
         try:

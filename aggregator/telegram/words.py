@@ -80,7 +80,6 @@ NOT_COUNTED: Final = "not counted as an independent source"
 PRIMARY: Final = "primary source"
 OPEN_CASE: Final = "Open case"
 READ: Final = "Read"
-UPDATED: Final = "updated"
 
 
 def also_reported(outlets: int) -> str:
@@ -181,7 +180,6 @@ OLD_BUTTON: Final = "This button is from an older message."
 UNKNOWN_COMMAND: Final = "I do not know that command. Send /help for the list."
 UNKNOWN_TEXT: Final = "Send the name of a case, or /help for the list of commands."
 WHICH_UNFOLLOW: Final = "Which one should I stop following?"
-NAME_MISSING: Final = "Add a name"
 ADMIN_NOW: Final = "You are an admin of this bot now."
 ADMIN_ALREADY: Final = "You are already an admin of this bot."
 CLAIM_STALE: Final = (

@@ -6,6 +6,7 @@ A new implementation joins by adding a way to open it to `STORES`.
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -56,6 +57,7 @@ CASE = Target(kind=TargetKind.CASE, slug="sec-v-binance")
 OTHER = Target(kind=TargetKind.CASE, slug="sec-v-ripple")
 THEME = Target(kind=TargetKind.WATCHLIST, slug="stablecoins")
 HERE = Place(chat_id=100)
+HERE_TOO = Place(chat_id=101)
 THERE = Place(chat_id=-200)
 TOPIC = Place(chat_id=-200, thread_id=7)
 
@@ -729,6 +731,40 @@ async def test_an_unknown_delivery_that_proves_unsent_is_queued_again(store):
     await store.settle(claimed, NotSent(detail="a probe did not find it"), NOW)
 
     assert len(await store.claim(NOW + HOUR, 5)) == 1
+
+
+async def test_what_is_never_answered_is_not_sent_again_and_again_without_a_pause(store):
+    await queue(store, delivery())
+    now, times = NOW, []
+    while len(times) < 5:
+        for claimed in await store.claim(now, 1):
+            times.append(now)
+            await store.settle(claimed, Unknown(detail="no answer"), now)
+            await store.settle(claimed, NotSent(detail="a probe did not find it"), now)
+        now += SECOND / 4
+
+    waits = [after - before for before, after in pairwise(times)]
+    assert waits[0] < SECOND
+    assert [wait // SECOND for wait in waits[1:]] == [4, 8, 16]
+
+
+async def test_what_may_have_arrived_has_a_number_above_those_given_before(store):
+    await queue(store, delivery(), delivery(HERE_TOO), delivery(Place(chat_id=-200)))
+    for number, claimed in enumerate(await store.claim(NOW, 5), start=41):
+        await store.settle(claimed, Sent(message_id=number), NOW)
+    await queue(store, delivery(Place(chat_id=0)), delivery(key="lost"))
+    for claimed in await store.claim(NOW + HOUR, 5):
+        printed = claimed.place.chat_id == 0
+        outcome = Sent(message_id=9_000) if printed else Unknown(detail="no answer")
+        await store.settle(claimed, outcome, NOW + HOUR)
+    await queue(store, delivery(HERE_TOO, "next"))
+    (claimed,) = await store.claim(NOW + 2 * HOUR, 5)
+    await store.settle(claimed, Sent(message_id=46), NOW + 2 * HOUR)
+
+    (unsettled,) = await store.unsettled(5)
+
+    assert unsettled.delivery.key == "lost"
+    assert (unsettled.after, unsettled.taken, unsettled.lost) == (43, {46}, 1)
 
 
 async def test_an_edit_with_unknown_outcome_is_made_again(store):

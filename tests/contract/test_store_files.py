@@ -22,6 +22,7 @@ from aggregator.model import (
     Priority,
     Stale,
 )
+from aggregator.store import outbox
 from aggregator.store.connect import connect, explain, location
 from aggregator.store.sqlite import SqliteStore
 
@@ -232,7 +233,24 @@ async def test_opening_a_second_time_migrates_nothing_again(path):
 
     with closing(sqlite3.connect(path)) as db:
         applied = [row[0] for row in db.execute("SELECT name FROM _sqlite_migrations")]
-        assert applied == ["0001_first"]
+        assert applied == ["0001_first", "0002_unknown"]
+
+
+async def test_looking_into_the_queue_reads_nothing_of_what_was_sent(path):
+    await (await SqliteStore.open(url(path))).close()
+    with closing(sqlite3.connect(path)) as db:
+        plans = [
+            step[3]
+            for query in (
+                f"SELECT min(created) FROM delivery WHERE {outbox.FREE}",  # noqa: S608 -- our own
+                outbox.UNSETTLED,
+            )
+            for step in db.execute(f"EXPLAIN QUERY PLAN {query}", {"limit": 9})
+        ]
+    read = [plan for plan in plans if "delivery" in plan]
+    assert read
+    for plan in read:
+        assert "INDEX delivery_" in plan, plan
 
 
 # --- what is said when it cannot be used ------------------------------------------------------

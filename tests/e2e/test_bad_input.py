@@ -74,6 +74,22 @@ async def test_one_round_polls_prints_and_exits_and_a_second_prints_nothing_new(
         assert "Reported: ruling" not in again.output
 
 
+async def test_one_round_that_waits_for_telegram_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    async with FakeWeb() as web, FakeTelegram() as telegram:
+        web.serves("/good", rss("good", NOISE))
+        for _ in range(10):
+            telegram.refuses("getMe", 502, "Bad Gateway")
+        async with Program(
+            place=tmp_path,
+            web=web,
+            telegram=telegram,
+            feeds={"good": "/good"},
+            arguments=("run", "--once"),
+        ) as program:
+            await program.says("telegram_unreachable")
+            assert await program.ends() == 0
+
+
 async def test_a_faulty_file_is_told_to_the_operators_chat(tmp_path: Path) -> None:
     ops = 900
     async with FakeWeb() as web, FakeTelegram() as telegram:

@@ -1,6 +1,5 @@
 from datetime import time
 
-from aggregator.alerts.decide import Floored
 from aggregator.alerts.digest import Route
 from aggregator.cli import compose
 from aggregator.config.settings import Settings
@@ -32,7 +31,7 @@ def test_an_instant_route_becomes_a_subscription_of_its_place_with_its_floor():
         Deliver(to=9),
     )
     found = compose.routed(Settings(), live)
-    assert [(one.place, one.target, one.floor) for one in found if isinstance(one, Floored)] == [
+    assert [(one.place, one.target, one.floor) for one in found] == [
         (Place(chat_id=-5, thread_id=7), STAKING, Severity.HIGH),
         (Place(chat_id=9), STAKING, Severity.LOW),
     ]

@@ -126,6 +126,29 @@ class Overtaken(Around):
         return await self._inner.commit(batch, expected_version)
 
 
+class FollowedMeanwhile(Around):
+    """Someone begins to follow between the two reads on which the first decision rests."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self._waiting = True
+
+    async def _follow(self):
+        if self._waiting:
+            self._waiting = False
+            await self._inner.subscribe(Subscription(place=GROUP, target=BINANCE, since=NOW))
+
+    async def window(self, since):
+        read = await self._inner.window(since)
+        await self._follow()
+        return read
+
+    async def subscriptions(self):
+        read = await self._inner.subscriptions()
+        await self._follow()
+        return read
+
+
 class Broken(Around):
     """The disk is full at the moment of the commit."""
 
@@ -371,6 +394,13 @@ async def test_who_follows_after_the_ring_is_told_of_the_next_development_only(r
 async def test_a_new_subscriber_counts_from_the_next_batch_on(room, store):
     await room.poll(rss(("x", "Bitcoin is up", NOW)))
     await room.follow(GROUP, BINANCE)
+    await room.poll(rss(("a", TITLE, NOW)))
+    assert [delivery.place for delivery in await store.deliveries(10)] == [GROUP]
+
+
+async def test_who_follows_while_a_decision_is_prepared_is_not_forgotten(store):
+    room = Newsroom(FollowedMeanwhile(store), store)
+    await room.poll(rss(("x", "Bitcoin is up", NOW)))
     await room.poll(rss(("a", TITLE, NOW)))
     assert [delivery.place for delivery in await store.deliveries(10)] == [GROUP]
 

@@ -46,7 +46,9 @@ class Mouth:
         self._there = {}
         self._mute = set()
         self._deaf = set()
+        self._probes = {}
         self.probed = []
+        self.calls = []
 
     def answers(self, chat, *outcomes):
         """Answer messages to `chat` with these, then accept; an exception is raised."""
@@ -56,6 +58,10 @@ class Mouth:
         """Take the next message to `chat`, and lose the answer."""
         self._mute.add(chat)
 
+    def answers_probes(self, chat, *outcomes):
+        """Answer probes in `chat` with these, then truly."""
+        self._probes[chat] = list(outcomes)
+
     def answers_no_probe(self, chat):
         """Let every probe in `chat` end without an answer."""
         self._deaf.add(chat)
@@ -63,6 +69,9 @@ class Mouth:
     async def probe(self, delivery, message_id):
         chat = delivery.place.chat_id
         self.probed.append((chat, message_id))
+        self.calls.append(asyncio.get_running_loop().time())
+        if outcomes := self._probes.get(chat):
+            return outcomes.pop(0)
         if chat in self._deaf:
             return Unknown(detail="no answer")
         if self._there.get((chat, message_id)) == delivery.message.html:
@@ -76,6 +85,7 @@ class Mouth:
     async def deliver(self, delivery):
         chat, at = delivery.place.chat_id, asyncio.get_running_loop().time()
         self.said.append((round(at, 3), chat, delivery.message.html))
+        self.calls.append(at)
         await asyncio.sleep(self._slow.get(chat, 0))
         outcomes = self._next.get(chat)
         if chat in self._mute:
@@ -265,6 +275,53 @@ def test_what_can_not_be_looked_for_is_sent_again_rather_than_lost():
         assert office.mouth.texts(1) == ["maybe", "maybe"]
         assert office.mouth.texts(2) == ["other"]
         assert [line["event"] for line in logs].count("may_be_repeated") == 1
+
+    office(scenario)
+
+
+def test_a_wait_that_telegram_asks_for_while_looking_is_kept_and_is_no_reason_to_repeat():
+    async def scenario(office):
+        office.mouth.accepts_without_a_word(1)
+        wait = RetryAt(after=timedelta(seconds=100))
+        office.mouth.answers_probes(1, wait, wait, wait, wait)
+        await office.queue(message(1, "maybe"), message(1, "next"))
+        await office.runs(600)
+        assert office.mouth.texts(1) == ["maybe", "next"]
+        assert 400 <= office.mouth.times(1)[1] < 410
+
+    office(scenario)
+
+
+def test_draining_does_not_wait_as_long_as_a_chat_asks():
+    async def scenario(office):
+        office.mouth.accepts_without_a_word(1)
+        office.mouth.answers_probes(1, RetryAt(after=timedelta(days=1)))
+        await office.queue(message(1, "maybe"), message(2, "other"))
+        await office.deliverer.drain()
+        assert asyncio.get_running_loop().time() < 60
+        assert await office.states() == {
+            "maybe": DeliveryState.UNKNOWN,
+            "other": DeliveryState.SENT,
+        }
+
+    office(scenario)
+
+
+def test_after_an_outage_looking_for_many_messages_floods_nobody_and_holds_up_no_other():
+    async def scenario(office):
+        chats = range(1, CLAIM_MAX + 1)
+        for chat in chats:
+            office.mouth.answers(chat, Unknown(detail="no answer"))
+        await office.queue(*(message(chat, f"m{chat}") for chat in chats))
+        task = asyncio.create_task(office.runs(600))
+        await asyncio.sleep(10)
+        await office.queue(message(1000, "other"))
+        await task
+        (other,) = office.mouth.times(1000)
+        assert other < 15
+        calls = office.mouth.calls
+        assert all(calls[at + 30] - calls[at] > 1 for at in range(len(calls) - 30))
+        assert set((await office.states()).values()) == {DeliveryState.SENT}
 
     office(scenario)
 

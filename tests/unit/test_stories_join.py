@@ -380,6 +380,20 @@ def test_a_story_keeps_its_lead_and_its_best_source_and_grows_no_further_than_it
     assert story.last_at == later(minutes=REPORTS_MAX + 4)
 
 
+def test_a_story_keeps_the_report_that_its_alert_shows_when_a_lesser_source_came_first():
+    table = Table()
+    table.take(item(TITLE, at=AT, outlet="Blog", kind=FeedKind.BLOG))
+    shown = item(TITLE, at=AT, outlet="Desk")
+    table.take(shown)
+    primary = item(TITLE, at=AT, outlet="Agency", kind=FeedKind.REGULATOR)
+    table.take(primary, reading(match(), kind=EventKind.ORDER))
+    for number in range(REPORTS_MAX):
+        table.take(item(TITLE, at=later(minutes=number), outlet=f"Outlet {number}"))
+    (story,) = table.stories.values()
+    assert len(story.reports) == REPORTS_MAX
+    assert story.lead.item_key == shown.key
+
+
 # --- the same items make the same stories ---------------------------------------------------------
 
 HEADLINES = (

@@ -102,6 +102,23 @@ async def test_an_edit_of_what_is_not_there_is_rejected(telegram):
     assert "not found" in outcome.detail
 
 
+async def test_a_probe_finds_what_is_there_and_changes_nothing(telegram):
+    async with connected(telegram) as notifier:
+        sent = await notifier.deliver(delivery())
+        assert await notifier.probe(delivery(), sent.message_id) == sent
+        missed = await notifier.probe(delivery(), sent.message_id + 1)
+    assert isinstance(missed, Rejected)
+    assert len(telegram.sent(CHAT)) == 1
+
+
+async def test_a_probe_finds_what_was_sent_without_its_refused_markup(telegram):
+    bad = delivery(Message(html="<b>Bad<br></b> text"))
+    async with connected(telegram) as notifier:
+        sent = await notifier.deliver(bad)
+        assert isinstance(sent, Sent)
+        assert await notifier.probe(bad, sent.message_id) == sent
+
+
 async def test_a_silent_message_makes_no_sound(telegram):
     async with connected(telegram) as notifier:
         await notifier.deliver(delivery(replace(MESSAGE, silent=True)))
