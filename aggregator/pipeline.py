@@ -57,6 +57,11 @@ from aggregator.stories.window import WINDOW
 OLD = timedelta(hours=24)
 """What a feed already held for so long when it was first read is kept, and rings for nobody."""
 
+RELISTED = timedelta(days=7)
+RELISTED_MIN = 5
+"""So many items older than that, new in one poll, are old news under new names: a feed that moved,
+or a program that stood still.  They are kept and ring for nobody; a single one may be a late find."""
+
 STALE_TRIES_MAX = 20
 """A commit that is stale so often means two writers in a loop: our bug, so it is raised."""
 
@@ -215,11 +220,13 @@ def _decide(
     changed: dict[StoryId, None] = {}
     decisions = []
     seen: dict[ItemKey, Decision] = {}
+    aged = sum(item.seen - item.at > RELISTED for item in items)
+    limit = OLD if first_read else RELISTED if aged >= RELISTED_MIN else None
     for item, reading, event in zip(items, readings, events, strict=True):
         if item.key in seen:
             decisions.append(seen[item.key])
             continue
-        old = first_read and item.seen - item.at > OLD
+        old = limit is not None and item.seen - item.at > limit
         joined = join(item, reading, event, stories, old=old)
         if joined.story is not None:
             stories[joined.story.id] = joined.story

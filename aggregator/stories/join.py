@@ -102,7 +102,7 @@ def join(
 ) -> Joined:
     """Decide on one item, given the stories it may join.
 
-    `old` is True for what a feed already held when it was first read: it is kept, never rung.
+    `old` is True for what a feed held before anyone read it, or lists anew: kept, never rung.
     """
     chief = reading.chief
     if not reading.matches:
@@ -325,7 +325,7 @@ def _hush(item: Item, event: Event, spun: tuple[str, ...], story: Story, *, old:
     if spun:
         return f"not counted as an independent source: reworded copy ({', '.join(spun)})"
     if old:
-        return "older than a day when the feed was first read"
+        return "old news when the feed was first read, or read anew"
     if (
         item.trust is Trust.CORROBORATES
         and event.severity is Severity.HIGH

@@ -334,6 +334,21 @@ async def test_a_feed_that_was_read_before_may_ring_late(room, store):
     assert len(await store.deliveries(10)) == 1
 
 
+async def test_old_news_that_comes_back_under_new_names_rings_for_nobody(room, store):
+    await room.follow(HOME, BINANCE)
+    await room.poll(rss(("x", "Bitcoin is up", NOW)))
+    back = [(f"new{n}", f"{TITLE} in step {n}", NOW - timedelta(days=8 + 9 * n)) for n in range(5)]
+    assert ALERT not in kinds(await room.poll(rss(*back), now=NOW + HOUR))
+    assert await store.deliveries(10) == ()
+
+
+async def test_one_old_item_alone_still_rings(room, store):
+    await room.follow(HOME, BINANCE)
+    await room.poll(rss(("x", "Bitcoin is up", NOW)))
+    found = rss(("a", TITLE, NOW - timedelta(days=30)))
+    assert kinds(await room.poll(found, now=NOW + HOUR)) == [ALERT]
+
+
 async def test_a_feed_that_failed_at_first_is_first_read_when_it_answers(room, store):
     await room.follow(HOME, BINANCE)
     await room.poll(FetchFailed(fault=FetchFault.DNS, detail="no such name"))
