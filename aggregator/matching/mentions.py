@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from aggregator.matching import inflect, text
 from aggregator.matching.evaluate import Atom, Found, Leaf, Node
@@ -17,8 +18,6 @@ from aggregator.matching.surface import Span, Surface
 
 FUZZY_LETTERS_MIN = 6
 """Shorter names are one edit away from too many others."""
-
-_VOWELS = "aeiouy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +93,10 @@ def _beside(one: Span, other: Span, surface: Surface) -> bool:
 
 
 def misspellings(name: str) -> Iterator[str]:
-    """Yield the spellings of a name with one slip in one of its long words.
+    """Yield the spellings of a name that are one edit away, in one of its long words.
 
-    A letter left out, doubled, swapped with the next or a vowel for another: what is seen in the
-    press.  Never the first letter, never a word that means something.
+    A letter left out, put in, changed, or swapped with the next.  Never the first letter, never a
+    word that means something.
     """
     words = name.split()
     for place, word in enumerate(words):
@@ -110,12 +109,11 @@ def misspellings(name: str) -> Iterator[str]:
 def _slips(word: str) -> set[str]:
     inner = range(1, len(word))
     slips = {word[:at] + word[at + 1 :] for at in inner}
-    slips |= {word[:at] + word[at] + word[at:] for at in inner}
     slips |= {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in inner[:-1]}
+    slips |= {word[:at] + letter + word[at + 1 :] for at in inner for letter in ascii_lowercase}
     slips |= {
-        word[:at] + vowel + word[at + 1 :]
-        for at in inner
-        if word[at] in _VOWELS
-        for vowel in _VOWELS
+        word[:at] + letter + word[at:]
+        for at in range(1, len(word) + 1)
+        for letter in ascii_lowercase
     }
     return slips - {word}

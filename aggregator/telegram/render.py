@@ -250,6 +250,11 @@ def _why(
 ) -> str:
     shown = [(target.kind, _title(target, cases, titles)) for target in targets[:FOLLOWED_MAX]]
     parts = [words.followed(shown, len(targets) - len(shown))] if shown else []
+    told = story.targets | story.related
+    if any(t.kind is TargetKind.ENTITY for t in targets) and not any(
+        t.kind is TargetKind.CASE for t in told
+    ):
+        parts.append(words.NEW_MATTER)
     hits = dict.fromkeys(
         markup.clip(one.text, WORD_CHARS_MAX)
         for one in story.lead.evidence

@@ -70,6 +70,7 @@ AGAIN: Final = {
     RingKind.CONFIRMED: "Confirmed on the docket",
     RingKind.CHANGED: "Changed",
 }
+NEW_MATTER: Final = "new matter, not on file"
 BEFORE: Final = "Before"
 RULES_REFUSED: Final = "A changed file is at fault. The rules from before it are live."
 MAY_BE_SAME: Final = "May be the same event as"

@@ -375,3 +375,15 @@ def test_any_text_escapes_to_one_line_that_reads_back_as_itself(text):
     assert "\n" not in shown.text
     assert shown.tags == ()
     assert plain(html).strip("\u2068\u2069") == markup.clean(text).replace("\u2060", "")
+
+
+def test_a_followed_name_in_no_case_on_file_is_told_as_a_new_matter():
+    name = Target(kind=TargetKind.ENTITY, slug="acmecoin")
+    told = replace(story(report()), targets=frozenset({name}))
+    assert "new matter, not on file" in plain(rendered(told, targets=(name,)).html)
+
+
+def test_a_followed_name_in_a_case_on_file_is_no_new_matter():
+    name = Target(kind=TargetKind.ENTITY, slug="binance")
+    told = replace(story(report()), targets=frozenset({name, BINANCE}))
+    assert "new matter" not in plain(rendered(told, targets=(name,)).html)
