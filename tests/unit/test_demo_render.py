@@ -84,7 +84,7 @@ def test_the_courts_order_has_the_form_of_a_docket_feed_to_the_byte():
         b"<description>[Order on Motion to Dismiss] (&#x3C;a href=&#x22;https://ecf.dcd.uscourts.gov/doc1/",
         b"?caseid=256060&#x26;de_seq_num=688&#x22; &#x3E;248&#x3C;/a&#x3E;)</description>",
         b'<guid isPermaLink="true">https://ecf.dcd.uscourts.gov/cgi-bin/DktRpt.pl?256060&#x26;688</guid>',
-        b"<pubDate>Fri, 28 Jun 2024 22:04:36 GMT</pubDate>",
+        b"<pubDate>Fri, 28 Jun 2024 20:40:36 GMT</pubDate>",
     ):
         assert line in body
 
