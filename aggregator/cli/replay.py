@@ -44,7 +44,7 @@ CHUNK_ITEMS = 200
 SHOWN = ("title", "summary", "url")
 """The fields of an input line that evidence can point into."""
 
-LINE_CHARS_MAX = 1_000_000
+LINE_CHARS_MAX = 10_000_000
 
 REQUIRED = ("id", "published", "outlet")
 OPTIONAL = ("url", "title", "summary")

@@ -126,7 +126,15 @@ class Matcher:
         )
 
     def read(self, item: Item) -> Reading:
-        """Return what `item` matches, with evidence, and what happened by its words."""
+        """Return what `item` matches, with evidence, and what happened by its words.
+
+        An item without a headline is read as if its first sentence were one.
+        """
+        if not item.title.strip() and item.kind is not FeedKind.COURT:
+            stop = item.summary.find(". ")
+            opening = item.summary[: stop + 1 if stop >= 0 else SUMMARY_LEAD_CHARS]
+            if opening.strip():
+                return _moved(self.read(replace(item, title=opening, summary="")))
         scan = self._index.scan(Fields.of(item))
         happening = self._happening(item, scan)
         matches = [*self._cases(item, scan, happening), *self._watchlists(scan, happening)]
@@ -245,6 +253,21 @@ class Matcher:
                 )
             )
         return found
+
+
+def _moved(reading: Reading) -> Reading:
+    """Return the reading of an opening that stood for a headline, as one of the summary it is."""
+
+    def back(spans: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(replace(s, field="summary") if s.field == "title" else s for s in spans)
+
+    happening = replace(reading.happening, evidence=back(reading.happening.evidence))
+    return replace(
+        reading,
+        matches=tuple(replace(match, evidence=back(match.evidence)) for match in reading.matches),
+        happening=happening,
+        mentions={slug: back(spans) for slug, spans in reading.mentions.items()},
+    )
 
 
 def _penal(happening: Happening) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from aggregator.cli import cli
+from aggregator.cli.replay import LINE_CHARS_MAX
 from aggregator.errors import ConfigError, InputError
 from aggregator.model import EventKind, Severity
 from tests.newsroom import ROOT, plain_logging
@@ -331,7 +332,10 @@ def test_hostile_texts_change_neither_the_form_nor_the_exit(replay):
             json.dumps({"id": "a", "published": "0001-01-01T00:00+14:00", "outlet": "A"}),
             "published",
         ),
-        (json.dumps({"id": "a", "published": "2024-03-01", "outlet": "x" * 1_000_001}), "longer"),
+        (
+            json.dumps({"id": "a", "published": "2024-03-01", "outlet": "x" * LINE_CHARS_MAX}),
+            "longer",
+        ),
     ],
 )
 def test_a_faulty_line_is_named_by_its_number_and_the_others_go_on(replay, bad, says):

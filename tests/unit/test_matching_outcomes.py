@@ -142,3 +142,12 @@ def test_a_hedge_counts_before_the_words_in_their_own_clause_and_right_after_the
 ) -> None:
     start = text.index(words)
     assert hedge(text, (start, start + len(words))) is expected
+
+
+def test_an_item_without_a_headline_is_read_by_its_first_sentence() -> None:
+    summary = "Judge denies SEC motion to inspect Binance.US. More is to come."
+    reading = shipped().read(item("", summary, at=AT))
+    assert {target.slug for target in reading.chief} >= {"sec-v-binance"}
+    spans = [span for match in reading.matches for span in match.evidence]
+    assert spans
+    assert all(summary[s.start : s.end] == s.text and s.field == "summary" for s in spans)
