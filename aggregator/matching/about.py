@@ -173,9 +173,8 @@ def judge(
     """Return whether `item` is chiefly about the case or only touches it, and why; None: neither.
 
     `headlined` says that the words of the event stand in the headline, `penal` that only a criminal
-    court has such an event; `others` are the signals of
-    every case the item may be about, this one included: a headline that lists captions without a
-    step in any of the cases is a round-up.
+    court has such an event; `others` are the signals of every case the item may be about, this one
+    included: a headline that lists captions without a step in any of the cases is a round-up.
     """
     if signal.proof:
         return Relation.CHIEF, "the court's own number for this case"
@@ -183,7 +182,7 @@ def judge(
         return None  # another docket of the same court
     background = Relation.RELATED, "names the matter in passing"
     if not (signal.own_title or signal.own_lead or signal.judge):
-        named = signal.judge or signal.opponent_title or signal.opponent_lead
+        named = signal.opponent_title or signal.opponent_lead
         return background if signal.hit and named else None
     filed = _date(rule.case.filed)
     if filed and item.at.date() < filed:
@@ -193,7 +192,9 @@ def judge(
         return (Relation.RELATED, f"reported before the complaint of {filed}") if paired else None
     reason = _subject(signal, event, headlined=headlined)
     if reason is None:
-        return background if signal.opponent_title or signal.opponent_lead else None
+        by_judge = signal.hit and signal.judge  # its docket number beside its judge
+        touched = signal.opponent_title or signal.opponent_lead or by_judge
+        return background if touched else None
     if not signal.caption_title and (
         other := _other_matter(signal, event, headlined=headlined, penal=penal)
     ):

@@ -12,20 +12,21 @@ from enum import StrEnum
 
 from aggregator.model import EventKind
 
-OUTCOMES = frozenset(
+DECISIONS = frozenset(
     {
+        EventKind.COMPLAINT,
         EventKind.ORDER,
         EventKind.RULING,
-        EventKind.STAY,
         EventKind.SETTLEMENT,
         EventKind.DISMISSAL,
-        EventKind.APPEAL,
         EventKind.VERDICT,
         EventKind.SENTENCE,
-        EventKind.COMPLAINT,
     }
 )
-"""What can be announced as done and be wrong."""
+"""What a hedge turns into something else."""
+
+OUTCOMES = DECISIONS | {EventKind.STAY, EventKind.APPEAL}
+"""What can be announced as done and be wrong.  A stay or an appeal asked for is still about one."""
 
 
 class Hedge(StrEnum):

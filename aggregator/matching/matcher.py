@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from aggregator.matching import about, docket_entry, dockets
-from aggregator.matching.hedge import OUTCOMES, Hedge, hedge
+from aggregator.matching.hedge import DECISIONS, OUTCOMES, Hedge, hedge
 from aggregator.matching.index import Fields, Index, Scan
 from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import CourtCase, Docket, InField, Query
@@ -52,9 +52,6 @@ PENAL = (
     "indict",
 )
 """How the words of an event begin that no civil court has."""
-
-SOBERED = OUTCOMES - {EventKind.STAY, EventKind.APPEAL}
-"""What a hedge turns into something else.  A stay or an appeal asked for is still about one."""
 
 PROCEEDINGS = frozenset(EventKind) - {
     EventKind.OTHER,
@@ -288,7 +285,7 @@ def _opens(spans: tuple[Evidence, ...], text: str, kind: EventKind) -> bool:
 
 def _sobered(rule: EventRule, text: str, spans: tuple[Evidence, ...]) -> tuple[EventKind, Severity]:
     """Return what is left of an event when its words are hedged."""
-    if rule.kind not in SOBERED:
+    if rule.kind not in DECISIONS:
         return rule.kind, rule.severity
     match hedge(text, *((span.start, span.end) for span in spans)):
         case None:

@@ -48,7 +48,6 @@ REPORTS_MAX = 200
 """A story keeps this many reports, its lead and its best source among them; the oldest of the
 others only count as coverage in the item table."""
 
-
 GREY = 0.15
 """So far under the floor an item starts a story of its own that says which one it may be."""
 
@@ -57,7 +56,6 @@ OTHER_WORD_HOURS = 6
 
 JOIN_OUTCOME = 0.85
 """From this score on a high outcome joins a story that so far told of none."""
-
 
 DOCKET_HOURS = 36
 """A docket entry follows the report of its event, or the other way round, within so long."""

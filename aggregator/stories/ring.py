@@ -6,21 +6,9 @@ know confirms what was only reported, and an outcome that turns out otherwise.
 
 from __future__ import annotations
 
-from aggregator.model import Event, EventKind, Item, RingKind, Severity, Story, Trust
+from aggregator.matching.hedge import DECISIONS
+from aggregator.model import Event, Item, RingKind, Severity, Story, Trust
 from aggregator.stories.outcome import contrary, outcome
-
-OUTCOMES = frozenset(
-    {
-        EventKind.COMPLAINT,
-        EventKind.ORDER,
-        EventKind.RULING,
-        EventKind.SETTLEMENT,
-        EventKind.DISMISSAL,
-        EventKind.VERDICT,
-        EventKind.SENTENCE,
-    }
-)
-"""Events that are worth a confirmation."""
 
 AGAIN_MAX = 4
 """A story rings so often at most; an outcome that flips more often is a quarrel of outlets."""
@@ -37,7 +25,7 @@ def again(story: Story, item: Item, event: Event) -> RingKind | None:
 
 def decides(event: Event) -> bool:
     """Say whether `event` is an outcome that matters much."""
-    return event.kind in OUTCOMES and event.severity is Severity.HIGH
+    return event.kind in DECISIONS and event.severity is Severity.HIGH
 
 
 def _confirms(story: Story, item: Item, event: Event) -> bool:

@@ -86,6 +86,34 @@ async def test_a_program_killed_before_it_could_send_sends_once_after_the_restar
         assert sum("Binance.US software" in message.text for message in telegram.sent(ANN)) == 1
 
 
+async def test_a_kill_while_messages_are_on_the_wire_loses_none_and_repeats_none(
+    tmp_path: Path,
+) -> None:
+    there, cut, fine = 511, 512, 513
+    async with FakeWeb() as web, FakeTelegram() as telegram:
+        web.serves("/wire-one", rss("wire-one", NOISE))
+        feeds = {"wire-one": "/wire-one"}
+        async with Program(place=tmp_path, web=web, telegram=telegram, feeds=feeds) as program:
+            for user in (there, cut, fine):
+                telegram.says(user, "/follow binance")
+                await telegram.waits_for(user, 1)
+            await web.asked("/wire-one")
+            telegram.hangs_after_accepting(chat=there)
+            telegram.cuts_before(chat=cut)
+            web.serves("/wire-one", rss("wire-one", NOISE, News(title=FIVE_WAYS[0], at=HEARING)))
+            await telegram.waits_for(there, 2)
+            await program.says('"event": "outcome_unknown"')
+            await program.ends(signal.SIGKILL)
+        async with Program(place=tmp_path, web=web, telegram=telegram, feeds=feeds):
+            for user in (there, cut, fine):
+                await telegram.waits_for(user, 2)
+                telegram.says(user, "/id")
+                await telegram.waits_for(user, 3)
+        for user in (there, cut, fine):
+            told = [one for one in telegram.sent(user) if "Binance.US software" in one.text]
+            assert len(told) == 1, user
+
+
 async def test_a_blocked_chat_stops_nobody_else(tmp_path: Path) -> None:
     ben = 502
     async with FakeWeb() as web, FakeTelegram() as telegram:

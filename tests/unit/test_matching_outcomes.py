@@ -151,3 +151,8 @@ def test_an_item_without_a_headline_is_read_by_its_first_sentence() -> None:
     spans = [span for match in reading.matches for span in match.evidence]
     assert spans
     assert all(summary[s.start : s.end] == s.text and s.field == "summary" for s in spans)
+
+
+def test_a_docket_number_beside_its_judge_touches_the_case_without_naming_a_party() -> None:
+    one = item("Judge Amy Berman Jackson sets hearing in 1:23-cv-01599", at=AT)
+    assert {target.slug for target in shipped().read(one).related} >= {"sec-v-binance"}
