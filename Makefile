@@ -4,11 +4,12 @@ RUN := .venv/bin/python
 export PYTHON
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help demo run test check lint fix lock clean
+.PHONY: help demo run test soak check lint fix lock clean
 
 help:
 	@echo "make demo    play a stretch of news through the real program and print the alerts"
 	@echo "make test    run the whole test suite"
+	@echo "make soak    run what takes long: days of simulation, a hundred kills"
 	@echo "make run     poll feeds.yaml and send alerts (console until TELEGRAM_BOT_TOKEN is set)"
 	@echo "make check   validate feeds.yaml and rules/"
 	@echo "make fix     format and mend what the linter can"
@@ -39,6 +40,9 @@ fix: .venv/.installed-dev
 
 test: lint
 	@.venv/bin/python -m pytest
+
+soak: .venv/.installed-dev
+	@.venv/bin/python -m pytest -m soak --timeout 3600
 
 lock: .venv/.installed-dev
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock

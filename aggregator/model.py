@@ -8,9 +8,9 @@ aware and in UTC.  Outcomes that can differ are unions, to be taken apart with `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal, NewType
 
@@ -34,6 +34,17 @@ class Trust(StrEnum):
     CORROBORATES = "corroborates"
 
 
+class FeedFormat(StrEnum):
+    """What a source answers with: a feed of any kind, or an API's own shape."""
+
+    FEED = "feed"
+    FEDERAL_REGISTER = "federal-register"
+    COURTLISTENER = "courtlistener"
+
+
+DedupPart = Literal["guid", "link", "title", "summary", "published"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A source we poll, as `feeds.yaml` describes it."""
@@ -50,6 +61,13 @@ class Feed:
     enabled: bool = True
     note: str = ""
     allow_private: bool = False
+    fallback_urls: tuple[str, ...] = ()
+    """Asked in turn while `url` fails."""
+    jurisdiction: str = ""
+    """Whose law it is about, as its configuration says it (`us`, `us-ny`, `eu`)."""
+    dedup_key: tuple[DedupPart, ...] = ()
+    """What tells one entry from another here; empty leaves it to the kind."""
+    format: FeedFormat = FeedFormat.FEED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +76,15 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str = field(default="", compare=False)
+    """Where they came from: they are told to no other address; empty where that is not known."""
 
 
 class FetchFault(StrEnum):
     """Why a fetch brought no body."""
 
     REFUSED_ADDRESS = "refused address"
+    ROBOTS = "forbidden by robots.txt"
     DNS = "name not found"
     CONNECT = "no connection"
     TLS = "TLS failure"
@@ -84,6 +105,8 @@ class Fetched:
     content_type: str = ""
     validators: Validators = Validators()
     max_age: timedelta | None = None
+    moved_to: str = ""
+    """Where permanent redirects led, up to the first other one; empty when there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +115,8 @@ class NotModified:
 
     validators: Validators
     max_age: timedelta | None = None
+    moved_to: str = ""
+    """As for `Fetched`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +127,8 @@ class FetchFailed:
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
+    ours: bool = False
+    """No host at all answers: the network here is down, and no feed is to blame."""
 
 
 FetchOutcome = Fetched | NotModified | FetchFailed
@@ -127,6 +154,10 @@ class Parsed:
     entries: tuple[Entry, ...]
     title: str = ""
     ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    """Hours of the day, 0 to 23 in UTC, in which the publisher posts nothing."""
+    skip_days: frozenset[int] = frozenset()
+    """Days of the week, 0 is Monday, in which the publisher posts nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +168,89 @@ class ParseFailed:
 
 
 ParseOutcome = Parsed | ParseFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a feed lives by now, and what its server was caught at; see `feeds.standing`."""
+
+    asked: str = ""
+    """The feed's own URL that all this is about; under another one it starts anew."""
+    answered: str = ""
+    """Where the validators came from."""
+    moved_to: str = ""
+    """Where permanent redirects lead of late, not yet believed."""
+    moved_times: int = 0
+    moved_since: datetime | None = None
+    adopted: str = ""
+    """Asked in the place of the feed's own URL, since permanent redirects led there for long."""
+    gone_times: int = 0
+    """How often in a row the server said 410 Gone."""
+    gone_since: datetime | None = None
+    muted: datetime | None = None
+    """When the 410 was confirmed; hardly asked since."""
+    whole: datetime | None = None
+    """When a whole body was last read; a 304 brings none."""
+    forced: datetime | None = None
+    """When it was last asked without validators, to see whether they are frozen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What a feed's own past teaches: how it posts, what it looks like, how it answers.
+
+    Counts fade: what happened a half-life ago counts half (see `feeds.rate`).
+    """
+
+    counted: datetime | None = None
+    """Up to when its posts are counted; None until it was first read whole."""
+    posts: float = 0.0
+    days: float = 0.0
+    """How long it was watched, faded like the posts."""
+    hours: tuple[float, ...] = ()
+    """Posts by hour of the week, from Monday 00:00 UTC; 168 of them, or none so far."""
+    minutes: tuple[float, ...] = ()
+    """Posts by minute of the hour: desks that post at a fixed minute; 60, or none so far."""
+    longest: timedelta = timedelta()
+    """The longest silence between two posts, slowly forgotten."""
+    newest: datetime | None = None
+    """The date of its newest entry that was not dated ahead."""
+    fresh: datetime | None = None
+    """When an entry was last found that was not there before."""
+    page: tuple[str, ...] = ()
+    """Short names of the entries it last listed, where it dates none of them."""
+    entries: int = 0
+    """How many it listed when it last listed any."""
+    empty_since: datetime | None = None
+    """Since when it lists nothing, though it used to."""
+    page_since: datetime | None = None
+    """Since when a web page comes in the place of the feed."""
+    shape: str = ""
+    """What its entries are like: where they link to, whether they are dated."""
+    other_shape: str = ""
+    other_since: datetime | None = None
+    """Since when they are of another sort, not yet taken for the new normal."""
+    body_bytes: int = 0
+    polls: float = 0.0
+    not_modified: float = 0.0
+    """How many of the polls ended in 304."""
+    unchanged: float = 0.0
+    """How many brought a whole body with nothing new in it."""
+    ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    """What the publisher asked for in its last body."""
+    broke: float = 0.0
+    """Stories that it was the first to bring, faded since `broke_at`."""
+    broke_at: datetime | None = None
+    weight: float = 1.0
+    """How much hangs on it: who follows what only it can bring."""
+    held_until: datetime | None = None
+    """Until when its server asked to be left alone."""
+    spare: int = 0
+    """Which of its addresses is asked: 0 is `url`, others are `fallback_urls` in their order."""
+    spare_since: datetime | None = None
+    """When `url` was last given up; it is tried again after a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +268,8 @@ class FeedState:
     failures: int = 0
     """Failures in a row."""
     last_error: str = ""
+    standing: Standing = Standing()
+    learnt: Learnt = Learnt()
 
 
 # --- items and matches ------------------------------------------------------------------------
@@ -214,11 +330,12 @@ class Severity(StrEnum):
 
 
 class TargetKind(StrEnum):
-    """What can be followed."""
+    """What can be followed; a watch is one place's own query, known by its number."""
 
     CASE = "case"
     WATCHLIST = "watchlist"
     ENTITY = "entity"
+    WATCH = "watch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -318,6 +435,8 @@ class Report:
     """The companies, people and foreign agencies that the headline names, as entity slugs."""
     counted: bool = True
     """False for a copy that is not an independent source."""
+    edits: int = 0
+    """How often its publisher changed its words since."""
 
 
 class RingKind(StrEnum):
@@ -327,6 +446,8 @@ class RingKind(StrEnum):
     """A primary source now says what the press reported."""
     CHANGED = "changed"
     """A source that can know, or the same outlet, says another outcome."""
+    ADDED = "added"
+    """Something new to the reader within the same development: a figure, a date, a new actor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +457,8 @@ class Rung:
     kind: RingKind
     report: ItemKey
     at: datetime
+    what: str = ""
+    """What is new, in the sources' own words or figures; empty where the report says it all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +481,10 @@ class Story:
     like: StoryId | None = None
     """The story it may be the same as: told apart, but not for certain."""
     like_title: str = ""
+    held: str = ""
+    """Why it waits for the digest instead of ringing; empty once it rang or if it never may."""
+    late: bool = False
+    """It was more than 72 h old when it was first seen."""
 
     @property
     def lead(self) -> Report:
@@ -398,6 +525,13 @@ class Place:
     """0 for a chat without topics and for the General topic."""
 
 
+class Mode(StrEnum):
+    """How a place hears of what it follows."""
+
+    INSTANT = "instant"
+    DIGEST = "digest"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A place that hears of a target."""
@@ -405,8 +539,113 @@ class Subscription:
     place: Place
     target: Target
     since: datetime
+    """It hears of what rings from then on; set anew when it is resumed or hears of more."""
     floor: Severity = Severity.LOW
     """It hears of nothing that matters less."""
+    mode: Mode = Mode.INSTANT
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One place's own query, in the one-line language; followed by a subscription to `target`."""
+
+    id: str
+    """Short, lower-case letters and digits; unique among all places."""
+    place: Place
+    query: str
+    created: datetime
+
+    @property
+    def target(self) -> Target:
+        """What the subscription names."""
+        return Target(kind=TargetKind.WATCH, slug=self.id)
+
+
+class MuteKind(StrEnum):
+    """What a mute silences."""
+
+    ALL = "all"
+    TARGET = "target"
+    STORY = "story"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """A place's silence for a while: what would ring within it goes to the digest."""
+
+    place: Place
+    kind: MuteKind
+    name: str = ""
+    """The target as `case:slug`, the story's id, or the outlet; empty for all."""
+    since: datetime
+    until: datetime
+    keep_high: bool = True
+    """High rings all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """The hours in which only High rings, by the place's own clock; may pass midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a digest comes, by the place's own clock."""
+
+    at: time
+    weekday: int | None = None
+    """0 is Monday; None is every day."""
+
+
+DAILY = Schedule(at=time(8))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceSettings:
+    """How a place wants to be told; the defaults are those of a place that never said."""
+
+    place: Place
+    zone: str = "UTC"
+    """An IANA name."""
+    quiet: Quiet | None = None
+    digest: Schedule | None = DAILY
+    digest_asked: bool = False
+    """Asked for by name: then an empty one is sent too, to tell silence from breakage."""
+    never_repeat: bool = False
+    """A message that may have arrived is parked instead of sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Everyone who may hear of something, as one state of the store."""
+
+    subscriptions: tuple[Subscription, ...] = ()
+    settings: Mapping[Place, PlaceSettings] = field(default_factory=dict)
+    """Of the places that ever chose."""
+    mutes: tuple[Mute, ...] = ()
+    """Those that hold, and those that ended not long ago."""
+    watches: tuple[Watch, ...] = ()
+
+    def settings_of(self, place: Place) -> PlaceSettings:
+        """Return how `place` wants to be told."""
+        return self.settings.get(place) or PlaceSettings(place=place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """A reader said that an alert was not relevant; who it was is not kept."""
+
+    at: datetime
+    target: Target
+    rule_version: str
+    story: StoryId
+    item: ItemKey
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -425,6 +664,9 @@ class Message:
     html: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     silent: bool = False
+    attachment: str = ""
+    """The name of a stored file that goes with it, `html` being its caption; empty for none.  A
+    name that ends in `.png` is shown as a picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,6 +683,8 @@ class Alert:
     """Set for a ring after the first."""
     reply_to: str = ""
     """The key of the message this one answers; empty for none."""
+    edit_only: bool = False
+    """The place is not to be told anew (muted, quiet hours, digest); what it was told is edited."""
 
 
 class DeliveryState(StrEnum):
@@ -485,6 +729,14 @@ class Delivery:
     """The key of the message in the same place that this one answers."""
     reply_to_id: int | None = None
     """That message's id, filled in when the delivery is claimed."""
+    edit_only: bool = False
+    """Brings an existing message up to date, and is dropped where there is none."""
+    rule_version: str = ""
+    """Of the rule that made it, for the ledger."""
+
+
+REPEAT_SIGN = "↻"
+"""Begins the first line of a message that may be a repeat; new text for it keeps that line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -504,6 +756,22 @@ class Unsettled:
     """Numbers above it that belong to other messages."""
     lost: int = 1
     """How many messages of the same count have a fate that is not known."""
+    crowded: bool = False
+    """Others write in the same count, unseen by us: not to be found proves little."""
+    haunted: bool = False
+    """Another message of the chat was looked for in vain: looking might write over that one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Whose turn it is: what the sender's budget allows at the moment of a claim."""
+
+    resting: Collection[int] = ()
+    """Chats that nothing may be sent to just now."""
+    still: Collection[int] | None = ()
+    """Chats where nothing may be edited just now, answers to commands excepted; None: all."""
+    served: Sequence[int] = ()
+    """Chats that had their turn, the longest ago first; others come before them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -518,6 +786,8 @@ class RetryAt:
     """Telegram asks to wait; nothing was sent and no attempt is spent."""
 
     after: timedelta
+    flood: bool = True
+    """False where the wait is our own choice, such as after a loss of rights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -550,6 +820,78 @@ class Rejected:
 
 
 DeliveryOutcome = Sent | RetryAt | NotSent | Unknown | ChatGone | Rejected
+
+
+class LedgerKind(StrEnum):
+    """What a row of the ledger records."""
+
+    SENT = "sent"
+    EDITED = "edited"
+    GAP = "gap"
+    GAP_CLOSED = "gap closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One thing that can be proved later: what Telegram accepted for a place, or a possible loss.
+
+    Accepted is not read.  Each row carries the digest of the one before.
+    """
+
+    number: int
+    kind: LedgerKind
+    at: datetime
+    chat: str
+    """The chat's id, or its keyed hash once it asked to be forgotten; empty for a gap."""
+    thread_id: int = 0
+    key: str = ""
+    story: str = ""
+    item_seen: datetime | None = None
+    rule_version: str = ""
+    message_id: int | None = None
+    note: str = ""
+    digest: str = ""
+    """SHA-256 in hex over this row and the digest before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A stretch in which something may have been missed on one feed, or on all ("")."""
+
+    feed_id: str
+    why: str
+    since: datetime
+    until: datetime | None
+    """None while it lasts."""
+    opened: datetime
+    closed: datetime | None = None
+    """When a later poll showed that nothing was missed."""
+    id: int = 0
+    """Given by the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What a clean-up removed, in rows."""
+
+    items: int = 0
+    stories: int = 0
+    deliveries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How the queue stands, for `/status`."""
+
+    queued: int = 0
+    unknown: int = 0
+    parked: int = 0
+    """Of the unknown ones, those left to the reader because the place never wants a repeat."""
+    dead: int = 0
+    oldest: datetime | None = None
+    """When the oldest queued one was made."""
+    delays_s: tuple[float, ...] = ()
+    """Seconds from published to sent of the newest first alerts, at most 500."""
 
 
 # --- what is followed -------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 ::
 
     parse the bytes                                 feeds.parse, in a worker
-    make items, drop those we have                  feeds.identity, store
+    make items, drop those we have, unless edited   feeds.identity, feeds.edits, store
     until committed:
         read the window of stories                  store
         match each item, say what happened          matching, stories.happened
@@ -17,18 +17,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from aggregator.alerts import decide
+from aggregator.feeds.edits import EDITS_MAX, is_edit
 from aggregator.feeds.identity import items_of
 from aggregator.feeds.polling import state_after
 from aggregator.matching.matcher import Matcher, Reading
 from aggregator.model import (
     Alert,
     Batch,
+    Case,
     Committed,
     Decision,
     DecisionKind,
@@ -43,15 +45,21 @@ from aggregator.model import (
     Message,
     Parsed,
     ParseOutcome,
+    People,
+    Relation,
     Stale,
     Story,
     StoryId,
     Subscription,
+    Target,
+    Watch,
     Window,
 )
 from aggregator.ports import Parser, Store
+from aggregator.stories.edited import edited
 from aggregator.stories.happened import event_of
 from aggregator.stories.join import join
+from aggregator.stories.warm import Warm
 from aggregator.stories.window import WINDOW
 
 OLD = timedelta(hours=24)
@@ -66,6 +74,8 @@ STALE_TRIES_MAX = 20
 """A commit that is stale so often means two writers in a loop: our bug, so it is raised."""
 
 Renderer = Callable[[Alert, Matcher], Message]
+Versions = Mapping[tuple[ItemKey, Target], str]
+"""The version of the rule by which an item is chiefly about a target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,8 @@ class Taken:
     decisions: tuple[Decision, ...] = ()
     events: tuple[Event, ...] = ()
     deliveries: int = 0
+    edited: tuple[Item, ...] = ()
+    """Items of stories whose words changed, as they are now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +110,10 @@ class Pipeline:
         self._render = render
         self.matcher = matcher
         self._window: Window | None = None
+        self._warm = Warm()
         self._since: datetime | None = None
-        self._subscriptions: tuple[Subscription, ...] = ()
+        self._people = People()
+        self._watching: tuple[Matcher, tuple[Watch, ...], Matcher] = matcher, (), matcher
         self._always: Callable[[Matcher], tuple[Subscription, ...]] = lambda _: ()
         self._serial = asyncio.Lock()
 
@@ -113,18 +127,21 @@ class Pipeline:
         """Take in what a poll of `feed` brought; the items and the feed's state commit together."""
         parsed: ParseOutcome | None = None
         items: tuple[Item, ...] = ()
+        edits: tuple[Item, ...] = ()
         if isinstance(outcome, Fetched):
             parsed = await self._parser.parse(feed, outcome)
         if isinstance(parsed, Parsed):
             items = items_of(feed, parsed, now)
             known = await self._store.known_items([item.key for item in items])
+            edits = await self._edited([item for item in items if item.key in known], now)
             items = tuple(item for item in items if item.key not in known)
         after = state_after(feed, state, outcome, parsed, now)
         polled = Polled(state=after, outcome=outcome, parsed=parsed)
-        if not items:
+        if not items and not edits:
             await self._store.save_feed_state(after)
             return polled
-        taken = await self.take(items, state=after, first_read=state.first_read is None)
+        first_read = state.first_read is None
+        taken = await self.take(items, state=after, first_read=first_read, edits=edits)
         return replace(polled, taken=taken)
 
     async def take(
@@ -133,19 +150,36 @@ class Pipeline:
         *,
         state: FeedState | None = None,
         first_read: bool = False,
+        edits: Sequence[Item] = (),
     ) -> Taken:
-        """Match, join and decide on `items`, in order, and commit what follows as one batch."""
-        read = tuple(self.matcher.read(item) for item in items)
+        """Match, join and decide on `items`, in order, and commit what follows as one batch.
+
+        `edits` are items of stories as their publishers word them now.
+        """
+        matcher: Matcher | None = None
+        read: tuple[Reading, ...] = ()
         async with self._serial:
             for _ in range(STALE_TRIES_MAX):
-                window = await self._fresh_window(min(item.at for item in items))
-                followers = (*self._subscriptions, *self._always(self.matcher))
-                followed = {follower.target for follower in followers}
+                window = await self._fresh_window(min(item.at for item in (*items, *edits)))
+                if matcher is not self._live():
+                    matcher = self._live()
+                    read = tuple(matcher.read(item) for item in items)
+                people = self._everyone(matcher)
+                followed = {follower.target for follower in people.subscriptions}
                 readings = tuple(reading.seen_by(followed) for reading in read)
                 events = tuple(map(event_of, items, readings))
-                decisions, stories = _decide(items, readings, events, window, first_read=first_read)
-                alerts = decide.alerts(stories, followers)
-                deliveries = tuple(self._delivery(alert) for alert in alerts)
+                self._warm.follow(window.stories)
+                decisions, stories = _decide(
+                    items, readings, events, window, warm=self._warm, first_read=first_read
+                )
+                reworded = tuple(matcher.read(item).seen_by(followed) for item in edits)
+                stories = _with_edits(edits, reworded, stories, window)
+                for story in stories:
+                    self._warm.put(story)
+                alerts = decide.alerts(stories, people, before=window.stories)
+                versions = _versions(items, readings)
+                render = _Rendered(self._render, matcher)
+                deliveries = tuple(_delivery(alert, render, versions) for alert in alerts)
                 batch = Batch(
                     feed_state=state,
                     items=tuple(items),
@@ -173,6 +207,7 @@ class Pipeline:
                             decisions=decisions,
                             events=events,
                             deliveries=len(deliveries),
+                            edited=tuple(edits),
                         )
                     case Stale():
                         self._window = None
@@ -180,13 +215,28 @@ class Pipeline:
                         assert_never(committed)
         raise RuntimeError(f"still stale after {STALE_TRIES_MAX} tries")
 
+    async def _edited(self, items: Sequence[Item], now: datetime) -> tuple[Item, ...]:
+        """Return those of `items`, all known, that a story tells in other words."""
+        if not items:
+            return ()
+        async with self._serial:
+            window = self._window or await self._fresh_window(now)
+        told = {r.item_key: r for story in window.stories.values() for r in story.reports}
+        return tuple(
+            item
+            for item in items
+            if (report := told.get(item.key)) is not None
+            and report.edits < EDITS_MAX
+            and is_edit(before=(report.title, report.summary), now=(item.title, item.summary))
+        )
+
     async def _fresh_window(self, first: datetime) -> Window:
         """Return the stories that items from `first` on may join; from memory while it holds."""
         since = first - WINDOW
         if self._window is None or self._since is None or since < self._since:
             window = await self._store.window(since)
             # After the window: who follows in between makes its version stale, and is not missed.
-            self._subscriptions = await self._store.subscriptions()
+            self._people = await self._store.people()
             self._window, self._since = window, since
         elif since > self._since:
             kept = {k: s for k, s in self._window.stories.items() if s.last_at >= since}
@@ -194,17 +244,95 @@ class Pipeline:
             self._since = since
         return self._window
 
-    def _delivery(self, alert: Alert) -> Delivery:
-        story = alert.story
-        return Delivery(
-            place=alert.place,
-            key=alert.key,
-            message=self._render(alert, self.matcher),
-            priority=decide.priority(story.event.severity),
-            created=story.reports[-1].seen,
-            item_seen=story.lead.seen,
-            reply_to=alert.reply_to,
-        )
+    @property
+    def people(self) -> People:
+        """Who may hear of something, as of the last batch."""
+        return self._people
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """The cases of the rules that are live."""
+        return tuple(rule.case for rule in self.matcher.rules.cases.values())
+
+    def _live(self) -> Matcher:
+        """Return the rules that are live, with the watches of everyone."""
+        rules, watches, live = self._watching
+        if rules is not self.matcher or watches != self._people.watches:
+            # Beside what was laid out already, while the rules are the same.
+            before = live if rules is self.matcher else self.matcher
+            live = before.with_watches(self._people.watches)
+            self._watching = self.matcher, self._people.watches, live
+        return live
+
+    def _everyone(self, matcher: Matcher) -> People:
+        """Return who may hear of something: the store's people, and who always follows."""
+        always = self._always(matcher)
+        return replace(self._people, subscriptions=(*self._people.subscriptions, *always))
+
+
+class _Rendered:
+    """Renders each text once, however many places it goes to."""
+
+    def __init__(self, render: Renderer, matcher: Matcher) -> None:
+        self._render = render
+        self._matcher = matcher
+        self._made: dict[tuple[str, tuple[Target, ...]], Message] = {}
+
+    def __call__(self, alert: Alert) -> Message:
+        what = alert.key, alert.targets
+        if what not in self._made:
+            self._made[what] = self._render(alert, self._matcher)
+        return self._made[what]
+
+
+def _delivery(alert: Alert, render: _Rendered, versions: Versions) -> Delivery:
+    story = alert.story
+    return Delivery(
+        place=alert.place,
+        key=alert.key,
+        message=render(alert),
+        priority=decide.priority(story.event.severity),
+        created=story.reports[-1].seen,
+        item_seen=story.lead.seen,
+        reply_to=alert.reply_to,
+        edit_only=alert.edit_only,
+        rule_version=_version(alert, versions),
+    )
+
+
+def _versions(items: Sequence[Item], readings: Sequence[Reading]) -> Versions:
+    return {
+        (item.key, match.target): match.rule_version
+        for item, reading in zip(items, readings, strict=True)
+        for match in reading.matches
+        if match.relation is Relation.CHIEF
+    }
+
+
+def _version(alert: Alert, versions: Versions) -> str:
+    """Return the version of the rule by which the newest report brought the alert about."""
+    found = (
+        versions.get((report.item_key, target), "")
+        for report in reversed(alert.story.reports)
+        for target in alert.targets
+    )
+    return next(filter(None, found), "")
+
+
+def _with_edits(
+    edits: Sequence[Item],
+    readings: Sequence[Reading],
+    stories: Sequence[Story],
+    window: Window,
+) -> tuple[Story, ...]:
+    """Return `stories`, those that changed, and those of `edits` with their new words."""
+    changed = {story.id: story for story in stories}
+    for item, reading in zip(edits, readings, strict=True):
+        for story in ({**window.stories, **changed}).values():
+            if any(report.item_key == item.key for report in story.reports):
+                changed[story.id] = edited(story, item, reading, event_of(item, reading)).story
+                break
+    return tuple(changed.values())
 
 
 def _decide(
@@ -213,9 +341,13 @@ def _decide(
     events: Sequence[Event],
     window: Window,
     *,
+    warm: Warm,
     first_read: bool,
 ) -> tuple[tuple[Decision, ...], tuple[Story, ...]]:
-    """Join each item in turn, each on the stories that the one before left behind."""
+    """Join each item in turn, each on the stories that the one before left behind.
+
+    `warm` follows the window, and the stories as they become.
+    """
     stories: dict[StoryId, Story] = dict(window.stories)
     changed: dict[StoryId, None] = {}
     decisions = []
@@ -227,9 +359,10 @@ def _decide(
             decisions.append(seen[item.key])
             continue
         old = limit is not None and item.seen - item.at > limit
-        joined = join(item, reading, event, stories, old=old)
+        joined = join(item, reading, event, stories, old=old, weight=warm.weight)
         if joined.story is not None:
             stories[joined.story.id] = joined.story
+            warm.put(joined.story)
             changed[joined.story.id] = None
         decisions.append(joined.decision)
         seen[item.key] = joined.decision

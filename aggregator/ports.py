@@ -8,28 +8,41 @@ moving.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from aggregator.model import (
     Batch,
     CommitOutcome,
+    Counts,
+    Decision,
     Delivery,
     DeliveryOutcome,
     Feed,
+    Feedback,
     FeedState,
     Fetched,
     FetchOutcome,
+    Gap,
     Item,
     ItemKey,
+    LedgerRow,
+    Match,
+    Mute,
+    MuteKind,
     ParseOutcome,
+    People,
     Place,
+    PlaceSettings,
+    Pruned,
     Story,
     StoryId,
     Subscription,
     Target,
+    Turn,
     Unsettled,
     Validators,
+    Watch,
     Window,
 )
 
@@ -131,11 +144,18 @@ class Store(Protocol):
         """Return the stories whose last report is at or after `since`, and the version."""
         ...
 
+    async def seen_since(self, since: datetime) -> tuple[Story, ...]:
+        """Return the stories with a report that was first seen at or after `since`, whatever
+        date it wears.
+        """
+        ...
+
     async def commit(self, batch: Batch, expected_version: int) -> CommitOutcome:
         """Store the whole batch, or nothing and `Stale` when the version moved.
 
         A delivery whose (place, key) exists gets the new message: a queued one is replaced, a
-        sent one whose text differs is queued again as an edit, a dead one stays dead.
+        sent one whose text differs is queued again as an edit, a dead one stays dead.  One that
+        only edits is dropped where nothing exists.
         """
         ...
 
@@ -153,15 +173,119 @@ class Store(Protocol):
         """Return the newest items of a feed, newest first."""
         ...
 
+    async def latest(
+        self, targets: Collection[Target] | None, limit: int, *, before: datetime | None = None
+    ) -> tuple[Story, ...]:
+        """Return the newest stories chiefly about any of `targets` (None: any at all), newest
+        first; `before` continues a page: only those whose last report is before it.
+        """
+        ...
+
+    async def coverage_by_week(self, target: Target) -> tuple[tuple[date, int], ...]:
+        """Return how many items matched `target` chiefly in each week that had one, by the
+        week's Monday (UTC), oldest first.
+        """
+        ...
+
+    async def search(
+        self,
+        fts: str | None,
+        *,
+        since: datetime | None,
+        before: tuple[datetime, ItemKey] | None,
+        limit: int,
+    ) -> tuple[Item, ...]:
+        """Return stored items that an FTS5 expression finds (None: all), newest first.
+
+        Only those that happened at or after `since`; `before` continues after the last item of
+        the page before, by its time and key.
+        """
+        ...
+
+    async def stories_of_items(self, keys: Collection[ItemKey]) -> dict[ItemKey, StoryId]:
+        """Return the story that each of `keys` was decided into; items in none are left out."""
+        ...
+
+    async def item(self, key: ItemKey) -> Item | None: ...
+
+    async def matches(self, keys: Collection[ItemKey]) -> dict[ItemKey, tuple[Match, ...]]:
+        """Return what each of `keys` matched; items that matched nothing are left out."""
+        ...
+
+    async def decisions(self, keys: Collection[ItemKey]) -> dict[ItemKey, Decision]:
+        """Return what was decided about each of `keys`."""
+        ...
+
+    async def prune(self, *, unmatched: datetime, matched: datetime, done: datetime) -> Pruned:
+        """Remove what is older: items that matched nothing, items that did with their stories,
+        and deliveries and files that are done with; at most a few thousand rows at a call.
+
+        A pruned item stays known by its key, so that a feed that still lists it brings no news.
+        """
+        ...
+
+    # gaps and the ledger
+    async def open_gap(self, gap: Gap) -> Gap:
+        """Record a possible loss, in the ledger too; one still open for the same feed and reason
+        is made longer instead.  Return it with its id.
+        """
+        ...
+
+    async def close_gap(self, gap_id: int, now: datetime, *, until: datetime | None = None) -> None:
+        """Record that nothing was missed after all, or when it was over."""
+        ...
+
+    async def gaps(self, since: datetime) -> tuple[Gap, ...]:
+        """Return the gaps that were open at or after `since`, oldest first."""
+        ...
+
+    async def ledger(self, since: datetime, limit: int, *, after: int = 0) -> tuple[LedgerRow, ...]:
+        """Return rows from `since` on with a number above `after`, in order."""
+        ...
+
+    async def verify_ledger(self) -> tuple[int, int | None]:
+        """Return how many rows there are and the number of the first that does not fit; None:
+        all do.
+        """
+        ...
+
+    async def prune_ledger(self, before: datetime) -> int:
+        """Remove up to a few thousand of the oldest rows, all from before `before`; say how many.
+
+        The rows that stay can still be verified.
+        """
+        ...
+
     # deliveries
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         """Queue messages that no story decides on; one whose (place, key) exists is dropped."""
         ...
 
-    async def claim(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
+    async def renew(self, deliveries: Sequence[Delivery]) -> None:
+        """Queue messages, giving those whose (place, key) exists their new text as `commit` does."""
+        ...
+
+    async def claim(
+        self, now: datetime, limit: int, turn: Turn | None = None
+    ) -> tuple[Delivery, ...]:
         """Return queued deliveries that are due, at most one a chat, and mark them as sending.
 
-        Order: priority, then age.  A chat with one already sending, or unknown, gives none.
+        Order: priority, then whose turn it is, then age.  A chat with one already sending, or
+        unknown, gives none.  With `turn` each is announced with `leaving` before it leaves; until
+        then a program that dies has not sent it.
+        """
+        ...
+
+    async def leaving(self, delivery_id: int, now: datetime) -> Delivery | None:
+        """Record that a claimed delivery leaves now, and return it with its newest text.
+
+        None when it must not leave any more: its chat is gone or nobody there follows it.
+        """
+        ...
+
+    async def unfound(self, delivery: Delivery, detail: str, mark: str, now: datetime) -> None:
+        """Decide on an unknown delivery that was looked for in vain, as its place chose: queued
+        again with `mark` as its first line, or parked as unknown.
         """
         ...
 
@@ -189,7 +313,100 @@ class Store(Protocol):
         """Return when the next queued delivery may go; None when nothing is queued."""
         ...
 
+    async def delivery(self, place: Place, key: str) -> Delivery | None: ...
+
+    async def delivery_of(self, chat_id: int, message_id: int) -> Delivery | None:
+        """Return what was sent to a chat under Telegram's number."""
+        ...
+
+    async def told(self, place: Place, since: datetime) -> frozenset[StoryId]:
+        """Return the stories that a message to `place` told of, sent or on its way, created at or
+        after `since`.
+        """
+        ...
+
+    async def alerts_of(self, place: Place, limit: int) -> tuple[Delivery, ...]:
+        """Return the newest alerts of one place in any state, newest first."""
+        ...
+
+    async def counts(self) -> Counts:
+        """Return how the queue stands."""
+        ...
+
+    async def put_file(self, name: str, data: bytes, now: datetime) -> None:
+        """Keep a file that messages carry, over the old one of its name."""
+        ...
+
+    async def file(self, name: str) -> bytes | None: ...
+
+    # updates from Telegram
+    async def keep_updates(self, updates: Sequence[tuple[int, str]], offset: int) -> None:
+        """Keep updates, as JSON by their id, until they are done, and the offset to poll from;
+        in one transaction.  One that is known is dropped.
+        """
+        ...
+
+    async def waiting_updates(self, limit: int) -> tuple[tuple[int, str], ...]:
+        """Return the updates that are not done, oldest first."""
+        ...
+
+    async def update_done(self, update_id: int) -> None: ...
+
     # people
+    async def people(self) -> People:
+        """Return everyone who may hear of something, except chats that are gone."""
+        ...
+
+    async def settings_at(self, place: Place) -> PlaceSettings: ...
+
+    async def put_settings(self, settings: PlaceSettings) -> None:
+        """Keep how a place wants to be told, over what it said before."""
+        ...
+
+    async def mute(self, mute: Mute) -> None:
+        """Keep a mute, over one of the same place, kind and name."""
+        ...
+
+    async def unmute(self, place: Place, kind: MuteKind, name: str, now: datetime) -> bool:
+        """End a mute; False when none held."""
+        ...
+
+    async def mutes_at(self, place: Place, now: datetime) -> tuple[Mute, ...]:
+        """Return the mutes that hold."""
+        ...
+
+    async def watches_at(self, place: Place) -> tuple[Watch, ...]:
+        """Return a place's own queries, oldest first."""
+        ...
+
+    async def add_watch(self, watch: Watch, subscription: Subscription) -> bool:
+        """Keep a query and its subscription; False when its id is taken."""
+        ...
+
+    async def change(self, subscription: Subscription) -> bool:
+        """Put `subscription` in the place of the one to the same target; False: there is none."""
+        ...
+
+    async def places_of(self, chat_id: int) -> dict[Place, int]:
+        """Return the places of a chat that follow something, with how much each does."""
+        ...
+
+    async def move(self, chat_id: int, target: Target, to: Place) -> bool:
+        """Let only the place `to` of its chat follow `target`; False when nowhere else did."""
+        ...
+
+    async def forget(self, chat_id: int, now: datetime) -> None:
+        """Delete a chat's follows, watches, settings, names and queue; its ledger rows keep the
+        keyed hash of its id alone.
+        """
+        ...
+
+    async def add_feedback(self, feedback: Feedback) -> None: ...
+
+    async def feedback(self, since: datetime) -> tuple[Feedback, ...]:
+        """Return what readers called not relevant, oldest first."""
+        ...
+
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """Return the subscriptions of every chat that still takes messages."""
         ...
@@ -201,7 +418,9 @@ class Store(Protocol):
         ...
 
     async def unsubscribe(self, place: Place, target: Target) -> bool:
-        """Remove it and what is queued for it alone; False when there was none."""
+        """Remove it and what is queued for it alone, a watch's query too; False when there was
+        none.
+        """
         ...
 
     async def admins(self) -> frozenset[int]:
@@ -215,6 +434,10 @@ class Store(Protocol):
         ...
 
     async def chat_gone(self, chat_id: int, detail: str) -> None: ...
+
+    async def chat_moved(self, old: int, new: int) -> None:
+        """Telegram made the supergroup `new` of a group: everything of `old` is its own."""
+        ...
 
     async def setting(self, name: str) -> str | None: ...
 

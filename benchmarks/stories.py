@@ -13,6 +13,13 @@ many hours apart two reports are: for sets that stamp all reports of a story ali
     missed    stories of which no item started a cluster, so nobody would have been told
     repeated  alerts after a story's first, as a share of its items after the first
 
+With LABELS the news also goes through the shipped rules and the joining of the live program, with
+every case and watchlist followed:
+
+    alerts per development  of the labelled events of which anything rang, all rings, edits apart
+    silent                  labelled events that matched and of which nobody was told at once
+    merged away             hard other pairs of which a high outcome became an edit
+
 Intervals: 95 %, percentile bootstrap over true stories, paired for differences.
 
 LABELS holds `{"kind": "same", "members": […]}` and `{"kind": "different", "a", "b"}` lines, with
@@ -45,9 +52,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from aggregator.config.rules import load_rules
 from aggregator.feeds.clean import title_key
 from aggregator.matching.matcher import Matcher
-from aggregator.model import FeedKind, Item, ItemKey, Trust
+from aggregator.model import (
+    DecisionKind,
+    FeedKind,
+    Item,
+    ItemKey,
+    Story,
+    StoryId,
+    TargetKind,
+    Trust,
+)
+from aggregator.stories.added import decides
+from aggregator.stories.happened import event_of
+from aggregator.stories.join import Joined, join
 from aggregator.stories.stream import JOIN, Clusterer
 from aggregator.stories.terms import frequencies, stems
+from aggregator.stories.warm import Warm
 from aggregator.stories.window import WINDOW
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -551,9 +571,9 @@ def labelled(
             )
             for share in (0.5, 0.6)
         ]
-    for join in sorted({0.5, 0.8, JOIN}):
-        story = streamed(news, join, events)
-        lines.append(line("scorer, streamed", join, lambda a, b, of=story: of[a] == of[b]))
+    for share in sorted({0.5, 0.8, JOIN}):
+        story = streamed(news, share, events)
+        lines.append(line("scorer, streamed", share, lambda a, b, of=story: of[a] == of[b]))
     return lines
 
 
@@ -567,6 +587,108 @@ def print_labelled(lines: list[Labelled], labels: list[dict[str, Any]]) -> None:
             f"[{line.joined_interval[0]:.3f} {line.joined_interval[1]:.3f}]      "
             f"{line.wrong:.3f} [{line.wrong_interval[0]:.3f} {line.wrong_interval[1]:.3f}]"
         )
+
+
+# --- alerts per development -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How often the labelled developments of one case, or of all, would have rung."""
+
+    of: str
+    developments: int
+    alerts: int
+    per_development: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the live program makes of the labelled news."""
+
+    told: list[Told]
+    silent: list[str]
+    """The labels of events that matched, were news, and rang for nobody."""
+    merged_away: int
+    other_pairs: int
+    """How many hard pairs matched with both their items."""
+
+
+def lived(news: dict[str, dict[str, Any]], rules: Path) -> dict[str, Joined]:
+    """Return what became of every item, with every case and watchlist followed."""
+    matcher = Matcher(load_rules([rules]))
+    window: dict[StoryId, Story] = {}
+    warm = Warm()
+    found = {}
+    for key, row in sorted(news.items(), key=lambda pair: (stamp(pair[1]), pair[0])):
+        item = as_item(row)
+        reading = matcher.read(item).seen_by(())
+        if not reading.matches:
+            continue
+        window = {k: story for k, story in window.items() if story.last_at >= item.at - WINDOW}
+        warm.follow(window)
+        joined = join(item, reading, event_of(item, reading), window, old=False, weight=warm.weight)
+        found[key] = joined
+        if joined.story is not None:
+            window[joined.story.id] = joined.story
+    return found
+
+
+def live(labels: list[dict[str, Any]], news: dict[str, dict[str, Any]], rules: Path) -> Live:
+    found = lived(news, rules)
+    rings: defaultdict[str, list[int]] = defaultdict(list)
+    silent = []
+    for label in labels:
+        if label["kind"] != "same":
+            continue
+        known = [found[key] for key in label["members"] if key in found]
+        stories = [joined.story for joined in known if joined.story is not None]
+        if not stories:
+            continue
+        alerts = sum(joined.decision.kind is DecisionKind.ALERT for joined in known)
+        if not alerts:
+            # A member that joined what an unlabelled report had rung for is told, as an edit.
+            if not any(story.rings for story in stories):
+                silent.append(label["id"])
+            continue
+        cases = {t.slug for story in stories for t in story.targets if t.kind is TargetKind.CASE}
+        for name in ("all", *sorted(cases or {"no case"})):
+            rings[name].append(alerts)
+    rng = random.Random(SEED)
+    told = []
+    for name, counts in sorted(rings.items(), key=lambda pair: (pair[0] != "all", pair[0])):
+        draws = [sum(rng.choices(counts, k=len(counts))) / len(counts) for _ in range(DRAWS)]
+        told.append(
+            Told(name, len(counts), sum(counts), sum(counts) / len(counts), interval(draws))
+        )
+    pairs = [
+        sorted((label["a"], label["b"]), key=lambda key: stamp(news[key]))
+        for label in labels
+        if label["kind"] == "different" and label["a"] in found and label["b"] in found
+    ]
+    merged = sum(_merged(found[first], found[second]) for first, second in pairs)
+    return Live(told, silent, merged, len(pairs))
+
+
+def _merged(first: Joined, second: Joined) -> bool:
+    """Say whether a later high outcome became an edit of an earlier event's alert."""
+    if first.story is None or second.story is None or first.story.id != second.story.id:
+        return False
+    own = second.story.reports[-1].event
+    return decides(own) and second.decision.kind is DecisionKind.UPDATE
+
+
+def print_live(seen: Live) -> None:
+    print("\nthrough the shipped rules and the live joining, everything followed")
+    for line in seen.told:
+        low, high = line.interval
+        print(
+            f"{line.of:22} {line.alerts:3} alerts of {line.developments:3} developments: "
+            f"{line.per_development:.2f} each [{low:.2f} {high:.2f}]"
+        )
+    print(f"silent: {len(seen.silent)} {' '.join(seen.silent)}")
+    print(f"high outcomes merged away: {seen.merged_away} of {seen.other_pairs} hard other pairs")
 
 
 def asked() -> argparse.Namespace:
@@ -589,6 +711,17 @@ def asked() -> argparse.Namespace:
     return options
 
 
+def on_labels(options: argparse.Namespace) -> dict[str, Any]:
+    labels = list(read_lines(options.labels))
+    news = {row["id"]: row for path in options.news for row in read_lines(path)}
+    found = labelled(labels, news, options.rules)
+    seen = live(labels, news, options.rules)
+    if not options.json:
+        print_labelled(found, labels)
+        print_live(seen)
+    return {"labelled": [asdict(line) for line in found], "live": asdict(seen)}
+
+
 def main() -> None:
     options = asked()
     answer: dict[str, Any] = {}
@@ -603,12 +736,7 @@ def main() -> None:
         if not options.json:
             print_headlines(lines, dev, test)
     if options.labels:
-        labels = list(read_lines(options.labels))
-        news = {row["id"]: row for path in options.news for row in read_lines(path)}
-        found = labelled(labels, news, options.rules)
-        answer["labelled"] = [asdict(line) for line in found]
-        if not options.json:
-            print_labelled(found, labels)
+        answer |= on_labels(options)
     if options.speed:
         answer["speed"] = speed()
         if not options.json:

@@ -2,7 +2,8 @@
 
 What it knows of Telegram: long polling with offsets, a second poller is a conflict, HTML read as
 strictly as Telegram reads it, message ids that private chats and basic groups share while
-supergroups and channels count their own, and the refusals with their real wording.
+supergroups and channels count their own, forum topics that close and go, channels that admins
+post in, pictures and documents, menus by scope, and the refusals with their real wording.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from enum import Enum
 from html import unescape
 from types import TracebackType
@@ -26,6 +28,7 @@ BOT_ID = 123456789
 DEADLINE_S = 15.0
 """How long a test waits for something that must come."""
 TEXT_CHARS_MAX = 4096
+CAPTION_CHARS_MAX = 1024
 HTML_BYTES_MAX = 32_768
 DATA_BYTES_MAX = 64
 BUTTONS_MAX = 100
@@ -188,6 +191,12 @@ class SentMessage:
     thread: int | None
     silent: bool
     preview: bool
+    reply_to: int | None = None
+    """The id of the message it answers."""
+    attachment: str = ""
+    """The name of the file it carries; `text` is its caption then."""
+    file: bytes = b""
+    is_picture: bool = False
     edits: list[str] = field(default_factory=list)
     """The texts that edits replaced, oldest first."""
 
@@ -256,7 +265,8 @@ class FakeTelegram:
         """Every call that was read, in order."""
         self.toasts: list[tuple[str, str]] = []
         """Every answered button: the query's id and the words shown."""
-        self.menu: list[dict[str, Any]] = []
+        self.menus: dict[str, list[dict[str, Any]]] = {}
+        """The commands by scope: `default`, `all_private_chats`, …, `chat:<id>`."""
         self.unknown_methods: set[str] = set()
         """Methods answered with 404, as a lesser server would."""
         self._messages: dict[int, list[SentMessage]] = defaultdict(list)
@@ -268,6 +278,10 @@ class FakeTelegram:
         self._people: dict[int, str] = {}
         self._types: dict[int, str] = {}
         self._members: dict[tuple[int, int], str] = {}
+        self._names: dict[str, int] = {}
+        self._topics: dict[tuple[int, int], str] = {}
+        self._mute_in: set[int] = set()
+        self._ahead_s = 0
         self._refusing: dict[int, Refused] = {}
         self._mishaps: list[Mishap] = []
         self._polls: set[asyncio.Future[None]] = set()
@@ -276,6 +290,11 @@ class FakeTelegram:
         self._stopping = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+
+    @property
+    def menu(self) -> list[dict[str, Any]]:
+        """The commands that a private chat is offered."""
+        return self.menus.get("all_private_chats") or self.menus.get("default", [])
 
     @property
     def base(self) -> str:
@@ -323,12 +342,20 @@ class FakeTelegram:
         chat: int | None = None,
         thread: int | None = None,
         as_group: bool = False,
+        answers: int | None = None,
     ) -> int:
-        """Let `user` write `text`, in private unless `chat` is given; return the update's id."""
+        """Let `user` write `text`, in private unless `chat` is given; return the update's id.
+
+        `answers` makes it a reply to that message of the chat.
+        """
         where = user if chat is None else chat
         self._refusing.pop(where, None)
         message = self._incoming(user, where, thread)
         message["text"] = text
+        if answers is not None:
+            answered = self._message(where, answers)
+            assert answered is not None, f"no message {answers} in {where}"
+            message["reply_to_message"] = self._told_message(answered)
         if text.startswith("/"):
             length = len(text.split(maxsplit=1)[0])
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
@@ -337,13 +364,21 @@ class FakeTelegram:
             message["from"] = self._user(1087968824)
         return self._push({"message": message})
 
+    def posts(self, channel: int, text: str) -> int:
+        """Let an admin of a channel post `text` in it; nobody is told which one."""
+        message = self._incoming(channel, channel, None)
+        del message["from"]
+        message |= {"sender_chat": self._chat(channel), "text": text}
+        return self._push({"channel_post": message})
+
     def presses(
         self, user: int, data: str, *, chat: int | None = None, message_id: int | None = None
     ) -> int:
         """Let `user` press a button that sends `data`; return the update's id."""
         where = user if chat is None else chat
         self._queries += 1
-        message = self._incoming(user, where, None)
+        shown = None if message_id is None else self._message(where, message_id)
+        message = self._incoming(user, where, None if shown is None else shown.thread)
         message["from"] = self._user(BOT_ID)
         if message_id is not None:
             message["message_id"] = message_id
@@ -389,6 +424,34 @@ class FakeTelegram:
         """Know nothing of `chat`."""
         self._refusing[chat] = bad_request("chat not found")
 
+    def tells_of_move(self, chat: int, to: int) -> int:
+        """Make a supergroup of a group and say so in the old one; return the update's id."""
+        self.migrates(chat, to)
+        message = self._incoming(1, chat, None)
+        message["migrate_to_chat_id"] = to
+        return self._push({"message": message})
+
+    def lets_in(self, chat: int, *, by: int) -> int:
+        """Let `by` add the bot to a group or channel."""
+        self._refusing.pop(chat, None)
+        return self._member(chat, "member", by)
+
+    def closes_topic(self, chat: int, thread: int) -> None:
+        """Close a forum topic: the bot may not write in it."""
+        self._topics[chat, thread] = "TOPIC_CLOSED"
+
+    def reopens_topic(self, chat: int, thread: int) -> None:
+        """Open it again."""
+        self._topics.pop((chat, thread), None)
+
+    def deletes_topic(self, chat: int, thread: int) -> None:
+        """Delete a forum topic."""
+        self._topics[chat, thread] = "message thread not found"
+
+    def a_minute_passes(self) -> None:
+        """Date what people write from now on a minute later."""
+        self._ahead_s += 60
+
     def migrates(self, chat: int, to: int) -> None:
         """Make a supergroup of a group."""
         said = "Bad Request: group chat was upgraded to a supergroup chat"
@@ -399,6 +462,17 @@ class FakeTelegram:
         self._types[chat] = kind
         for user in admins:
             self._members[chat, user] = "administrator"
+
+    def is_channel(
+        self, chat: int, *, name: str = "", admins: Iterable[int] = (), bot_posts: bool = True
+    ) -> None:
+        """Say that `chat` is a channel, called `@name`; may the bot post in it?"""
+        self.is_group(chat, kind="channel", admins=admins)
+        if name:
+            self._names[f"@{name.lower()}"] = chat
+        self._members[chat, BOT_ID] = "administrator"
+        if not bot_posts:
+            self._mute_in.add(chat)
 
     # verbs: what goes wrong
 
@@ -489,7 +563,7 @@ class FakeTelegram:
         return self.toasts[count - 1][1]
 
     async def waits_until_taken(self, update: int) -> None:
-        """Return once the bot has polled past `update`, which says that it has handled it."""
+        """Return once the bot has polled past `update`, which says that it has stored it."""
         await self.waits_until(
             lambda: any(int(p.get("offset") or 0) > update for p in self.called("getUpdates")),
             f"update {update} taken",
@@ -507,7 +581,7 @@ class FakeTelegram:
     def _incoming(self, user: int, chat: int, thread: int | None) -> dict[str, Any]:
         message = {
             "message_id": self._new_id(chat),
-            "date": int(time.time()),
+            "date": int(time.time()) + self._ahead_s,
             "chat": self._chat(chat),
             "from": self._user(user),
         }
@@ -515,7 +589,7 @@ class FakeTelegram:
             message |= {"message_thread_id": thread, "is_topic_message": True}
         return message
 
-    def _member(self, chat: int, status: str) -> int:
+    def _member(self, chat: int, status: str, by: int | None = None) -> int:
         user = self._user(BOT_ID)
         old = {"user": user, "status": "member"}
         new: dict[str, Any] = {"user": user, "status": status}
@@ -523,7 +597,7 @@ class FakeTelegram:
             new["until_date"] = 0
         change = {
             "chat": self._chat(chat),
-            "from": self._user(abs(chat)),
+            "from": self._user(abs(chat) if by is None else by),
             "date": int(time.time()),
             "old_chat_member": old,
             "new_chat_member": new,
@@ -654,16 +728,20 @@ class FakeTelegram:
                 return await self._get_updates(params)
             case "sendMessage":
                 return self._send(params)
-            case "editMessageText":
-                return self._edit(params)
+            case "sendPhoto" | "sendDocument":
+                return self._send(params, "photo" if method == "sendPhoto" else "document")
+            case "editMessageText" | "editMessageCaption":
+                return self._edit(params, "text" if method == "editMessageText" else "caption")
             case "answerCallbackQuery":
                 return self._answer_query(params)
+            case "getChat":
+                return self._chat(self._found(params)) | FULL_CHAT
             case "getChatMember":
-                chat, user = _int(params.get("chat_id")), _int(params.get("user_id"))
-                status = self._members.get((chat, user), "member")
-                return _member_value(self._user(user), status)
+                return self._get_member(self._found(params), _int(params.get("user_id")))
             case "setMyCommands":
-                self.menu = _list(params.get("commands"))
+                scope = _dict(params.get("scope")) or {"type": "default"}
+                name = f"chat:{scope['chat_id']}" if scope["type"] == "chat" else scope["type"]
+                self.menus[name] = _list(params.get("commands"))
                 return True
             case "deleteWebhook":
                 return True
@@ -707,18 +785,41 @@ class FakeTelegram:
             if not allowed or any(kind in update for kind in allowed)
         ]
 
-    def _send(self, params: Params) -> dict[str, Any]:
-        chat = _int(params.get("chat_id"))
-        if chat in self._refusing:
-            raise self._refusing[chat]
+    def _found(self, params: Params) -> int:
+        """Return the chat that a call names by its id or its @name."""
+        named = str(params.get("chat_id", ""))
+        if named.startswith("@"):
+            if named.lower() not in self._names:
+                raise bad_request("chat not found")
+            return self._names[named.lower()]
+        if _int(named) in self._refusing:
+            raise self._refusing[_int(named)]
+        return _int(named)
+
+    def _get_member(self, chat: int, user: int) -> dict[str, Any]:
+        found = _member_value(self._user(user), self._members.get((chat, user), "member"))
+        if user == BOT_ID and self._type(chat) == "channel":
+            found["can_post_messages"] = chat not in self._mute_in
+        return found
+
+    def _message(self, chat: int, message_id: int) -> SentMessage | None:
+        return next((m for m in self._messages[chat] if m.message_id == message_id), None)
+
+    def _send(self, params: Params, file: str = "") -> dict[str, Any]:
+        chat = self._found(params)
         thread = _int(params.get("message_thread_id")) or None
         if thread == 1:
             raise bad_request("message thread not found")
-        shown = _read(params)
+        if thread is not None and (chat, thread) in self._topics:
+            raise bad_request(self._topics[chat, thread])
+        if chat in self._mute_in:
+            raise bad_request("need administrator rights in the channel chat")
+        html, shown = _read(params, "caption" if file else "text")
+        name, data = _file(params, file) if file else ("", b"")
         message = SentMessage(
             chat=chat,
             message_id=self._new_id(chat),
-            html=str(params.get("text", "")),
+            html=html,
             text=shown.text,
             links=shown.links,
             tags=shown.tags,
@@ -726,19 +827,23 @@ class FakeTelegram:
             thread=thread,
             silent=str(params.get("disable_notification", "")).lower() == "true",
             preview=not _dict(params.get("link_preview_options")).get("is_disabled", False),
+            reply_to=_dict(params.get("reply_parameters")).get("message_id"),
+            attachment=name,
+            file=data,
+            is_picture=file == "photo",
         )
         self._messages[chat].append(message)
         return self._told_message(message)
 
-    def _edit(self, params: Params) -> dict[str, Any]:
-        chat, message_id = _int(params.get("chat_id")), _int(params.get("message_id"))
-        if chat in self._refusing:
-            raise self._refusing[chat]
-        message = next((m for m in self._messages[chat] if m.message_id == message_id), None)
+    def _edit(self, params: Params, what: str) -> dict[str, Any]:
+        chat, message_id = self._found(params), _int(params.get("message_id"))
+        message = self._message(chat, message_id)
         if message is None:
             raise bad_request("message to edit not found")
-        shown = _read(params)
-        html, buttons = str(params.get("text", "")), _keyboard(params)
+        if bool(message.attachment) != (what == "caption"):
+            raise bad_request(f"there is no {what} in the message to edit")
+        html, shown = _read(params, what)
+        buttons = _keyboard(params)
         before = Shown(text=message.text, links=message.links, tags=message.tags)
         if (shown, buttons) == (before, message.buttons):
             raise bad_request(
@@ -752,13 +857,20 @@ class FakeTelegram:
         return self._told_message(message)
 
     def _told_message(self, message: SentMessage) -> dict[str, Any]:
-        return {
+        told = {
             "message_id": message.message_id,
             "date": int(time.time()),
             "chat": self._chat(message.chat),
             "from": self._user(BOT_ID),
-            "text": message.text,
         }
+        if message.thread is not None:
+            told |= {"message_thread_id": message.thread, "is_topic_message": True}
+        file = {"file_id": "f", "file_unique_id": "u"}
+        if message.is_picture:
+            return told | {"photo": [file | {"width": 1, "height": 1}], "caption": message.text}
+        if message.attachment:
+            return told | {"document": file, "caption": message.text}
+        return told | {"text": message.text}
 
     def _answer_query(self, params: Params) -> bool:
         query, text = str(params.get("callback_query_id")), str(params.get("text", ""))
@@ -771,8 +883,24 @@ class FakeTelegram:
 GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
-def _read(params: Params) -> Shown:
-    text = str(params.get("text", ""))
+GIFTS = (
+    "unlimited_gifts",
+    "limited_gifts",
+    "unique_gifts",
+    "premium_subscription",
+    "gifts_from_channels",
+)
+FULL_CHAT = {
+    "accent_color_id": 0,
+    "max_reaction_count": 11,
+    "accepted_gift_types": dict.fromkeys(GIFTS, True),
+}
+"""What `getChat` says beyond the chat, as far as the library insists on it."""
+
+
+def _read(params: Params, what: str = "text") -> tuple[str, Shown]:
+    """Return the HTML of a text or caption as it came, and what a reader sees of it."""
+    text = str(params.get(what, ""))
     if len(text.encode("utf-8", "surrogatepass")) > HTML_BYTES_MAX:
         raise bad_request("text is too long")
     mode = str(params.get("parse_mode", ""))
@@ -782,11 +910,30 @@ def _read(params: Params) -> Shown:
         shown = read_html(text) if mode else Shown(text=text, links=(), tags=())
     except CannotParse as error:
         raise bad_request(f"can't parse entities: {error}") from None
+    if what == "caption":
+        if len(shown.text) > CAPTION_CHARS_MAX:
+            raise bad_request("message caption is too long")
+        return text, shown
     if not shown.text.strip():
         raise bad_request("message text is empty")
     if len(shown.text) > TEXT_CHARS_MAX:
         raise bad_request("message is too long")
-    return shown
+    return text, shown
+
+
+def _file(params: Params, field_name: str) -> tuple[str, bytes]:
+    """Return name and bytes of an uploaded file."""
+    file = params.get(field_name)
+    if isinstance(file, str) and file.startswith("attach://"):
+        file = params.get(file.removeprefix("attach://"))
+    if not isinstance(file, tuple):
+        raise bad_request(f"there is no {field_name} in the request")
+    name, data = file
+    if not data:
+        raise bad_request("file must be non-empty")
+    if field_name == "photo" and not data.startswith((b"\x89PNG", b"\xff\xd8")):
+        raise bad_request("IMAGE_PROCESS_FAILED")
+    return str(name), bytes(data)
 
 
 def _keyboard(params: Params) -> list[list[dict[str, Any]]]:
@@ -828,8 +975,24 @@ def _params(kind: str, body: bytes, query: str) -> Params:
     found: Params = dict(parse_qsl(query, keep_blank_values=True))
     if kind.startswith("application/json"):
         found |= json.loads(body or b"{}")
+    elif kind.startswith("multipart/form-data"):
+        found |= _parts(kind, body)
     elif body:
         found |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+    return found
+
+
+def _parts(kind: str, body: bytes) -> Params:
+    """Return the fields of a form with files; a file is its name and its bytes."""
+    whole = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    found: Params = {}
+    for part in whole.get_payload():
+        assert not isinstance(part, str)
+        data = part.get_payload(decode=True)
+        assert isinstance(data, bytes)
+        name = str(part.get_param("name", header="content-disposition"))
+        file = part.get_filename()
+        found[name] = data.decode() if file is None else (file, data)
     return found
 
 

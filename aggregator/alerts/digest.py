@@ -92,7 +92,7 @@ def gather(route: Route, memory: Memory, until: datetime, stories: Collection[St
         story
         for story in stories
         if story.event.severity.rank >= route.floor.rank
-        and _mark(story) not in memory.told
+        and mark(story) not in memory.told
         and any(start - LATE < report.seen <= until for report in story.reports)
     ]
     chief = [story for story in fresh if route.target in story.targets]
@@ -101,8 +101,8 @@ def gather(route: Route, memory: Memory, until: datetime, stories: Collection[St
         for story in fresh
         if route.target in story.related and route.target not in story.targets
     ]
-    known = {_mark(story) for story in stories}
-    told = frozenset(map(_mark, (*chief, *related)))
+    known = {mark(story) for story in stories}
+    told = frozenset(map(mark, (*chief, *related)))
     return Digest(
         route=route,
         since=start,
@@ -113,7 +113,8 @@ def gather(route: Route, memory: Memory, until: datetime, stories: Collection[St
     )
 
 
-def _mark(story: Story) -> str:
+def mark(story: Story) -> str:
+    """Return the name under which a digest remembers that it told of a story, for one ring."""
     return f"{story.id}:{story.rings}"
 
 

@@ -7,8 +7,12 @@ import sys
 import click
 
 from aggregator import __version__
+from aggregator.cli.backup import backup, restore
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
+from aggregator.cli.feedback import feedback
+from aggregator.cli.feeds import feeds
+from aggregator.cli.ledger import ledger
 from aggregator.cli.new import new
 from aggregator.cli.peek import peek
 from aggregator.cli.replay import replay
@@ -24,7 +28,7 @@ def cli() -> None:
     """Tell each follower of a crypto-regulation case of each development once, with the reason."""
 
 
-for command in (run, check, peek, replay, demo, new):
+for command in (run, check, peek, feeds, replay, demo, new, ledger, feedback, backup, restore):
     cli.add_command(command)
 
 

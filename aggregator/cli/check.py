@@ -31,11 +31,13 @@ def check(feeds_files: tuple[Path, ...], rules_dirs: tuple[Path, ...], strict: b
     Names each thing of an earlier place that a later one replaces or switches off.
     """
     from aggregator.cli.judge import judge_example
+    from aggregator.config.dormant import dormant
     from aggregator.config.examples import check_examples
-    from aggregator.config.feeds import load_feeds_with_overrides
+    from aggregator.config.feeds import LoadedFeeds, load_feeds_with_overrides
     from aggregator.config.rules import load_rules_with_lines
     from aggregator.config.settings import Settings
     from aggregator.errors import ConfigError, Fault
+    from aggregator.feeds.pace import unnamed
     from aggregator.matching.matcher import Matcher
 
     settings = Settings.from_env(os.environ)
@@ -43,6 +45,7 @@ def check(feeds_files: tuple[Path, ...], rules_dirs: tuple[Path, ...], strict: b
     warnings: list[Fault] = []
     said: list[str] = []
     overrides: list[str] = []
+    read = LoadedFeeds(feeds=())
     try:
         read = load_feeds_with_overrides(feeds_files or settings.feeds)
         overrides += read.overrides
@@ -62,6 +65,8 @@ def check(feeds_files: tuple[Path, ...], rules_dirs: tuple[Path, ...], strict: b
         faults += found.faults
         (faults if strict else warnings).extend(found.warnings)
         warnings += () if settings.ops_chat else loaded.ops_routes
+        cases = [rule.case for rule in loaded.rules.cases.values()]
+        warnings += dormant(read, cases)
         overrides += loaded.overrides
         said.append(
             f"{len(loaded.rules.cases)} cases, {len(loaded.rules.watchlists)} watchlists, "
@@ -69,6 +74,9 @@ def check(feeds_files: tuple[Path, ...], rules_dirs: tuple[Path, ...], strict: b
         )
     for line in overrides:
         click.echo(line)
+    for site in unnamed(read.feeds, settings.contact):
+        what = f"{site} turns away who names no contact: set CASEWIRE_CONTACT to your address"
+        click.echo(f"warning: {what}", err=True)
     for name in settings.unknown:
         click.echo(f"warning: {name}", err=True)
     for warning in sorted(warnings):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator import __version__
 from aggregator.alerts.digest import Digest, Route
+from aggregator.cli import logs
 from aggregator.config.feeds import load_feeds
 from aggregator.config.rules import load_rules
 from aggregator.config.settings import Access as WhoMay
 from aggregator.config.settings import Settings
 from aggregator.errors import ConfigError, Fault
-from aggregator.feeds.fetch import HttpFetcher, SystemResolver
+from aggregator.feeds.fetch import HttpFetcher
+from aggregator.feeds.resolve import SystemResolver
+from aggregator.feeds.sources import courtlistener
+from aggregator.feeds.weight import weight_of
 from aggregator.matching.matcher import Matcher
 from aggregator.matching.rules import Deliver
 from aggregator.model import Alert, Feed, Message, Place, Subscription, Target, TargetKind
@@ -23,7 +27,9 @@ from aggregator.pipeline import Pipeline
 from aggregator.ports import Clock, Fetcher, Notifier, Parser, Store
 from aggregator.service.deliverer import Deliverer
 from aggregator.service.digest import Digests
-from aggregator.service.poller import Poller
+from aggregator.service.gaps import OnGap
+from aggregator.service.places import Places
+from aggregator.service.poller import OnFeed, Poller
 from aggregator.telegram import render, render_digest
 from aggregator.telegram.access import Access
 from aggregator.telegram.naming import Setup
@@ -44,7 +50,13 @@ def user_agent(contact: str) -> str:
 
 
 def fetcher(settings: Settings) -> HttpFetcher:
-    return HttpFetcher(SystemResolver(), user_agent=user_agent(settings.contact))
+    key = settings.courtlistener_token.get_secret_value() if settings.courtlistener_token else ""
+    logs.hide(key)
+    return HttpFetcher(
+        SystemResolver(),
+        user_agent=user_agent(settings.contact),
+        tokens={courtlistener.HOST: f"Token {key}"} if key else {},
+    )
 
 
 def configuration(settings: Settings) -> tuple[Matcher, tuple[Feed, ...]]:
@@ -120,6 +132,12 @@ def nowhere(settings: Settings, matcher: Matcher) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def named(settings: Settings, matcher: Matcher) -> frozenset[int]:
+    """Return the chats that configuration names, be it a watchlist's or the operator's."""
+    places = [_place(settings, wanted) for _, wanted in _wanted(matcher)]
+    return frozenset(place.chat_id for place in (*places, settings.ops_chat) if place is not None)
+
+
 def _wanted(matcher: Matcher) -> Iterator[tuple[Target, Deliver]]:
     for name, rule in matcher.rules.watchlists.items():
         for wanted in rule.deliver:
@@ -136,18 +154,33 @@ def _place(settings: Settings, wanted: Deliver) -> Place | None:
     return Place(chat_id=ops.chat_id, thread_id=wanted.thread)
 
 
-def digests(settings: Settings, works: Works, store: Store, clock: Clock) -> Digests:
-    """Return what queues the daily digests of the rules that are live at each moment."""
+def digests(
+    settings: Settings,
+    works: Works,
+    store: Store,
+    clock: Clock,
+    feeds: Callable[[], Sequence[Feed]] = tuple,
+) -> Digests:
+    """Return what queues the digests of watchlists and of places, under the rules and `feeds`
+    that are live at each moment.
+    """
 
     def rendered(made: Digest) -> Message:
         return render_digest.digest(made, titles(works.pipeline.matcher))
 
+    places = Places(
+        store=store,
+        setup=lambda: replace(setup(settings, works.pipeline.matcher), feeds=feeds()),
+        always=lambda: routed(settings, works.pipeline.matcher),
+        wake=works.deliverer.wake,
+    )
     return Digests(
         store=store,
         clock=clock,
         routes=lambda: digest_routes(settings, works.pipeline.matcher),
         render=rendered,
         wake=works.deliverer.wake,
+        places=places,
     )
 
 
@@ -166,7 +199,7 @@ def titles(matcher: Matcher) -> dict[Target, str]:
         Target(kind=TargetKind.ENTITY, slug=slug): entity.name
         for slug, entity in rules.entities.items()
     }
-    return found
+    return found | matcher.watches.titles
 
 
 def render_alert(alert: Alert, matcher: Matcher) -> Message:
@@ -194,10 +227,13 @@ def works(
     notifier: Notifier,
     clock: Clock,
     pace: Clock,
+    probe: bool = True,
+    on_gap: OnGap | None = None,
+    on_feed: OnFeed | None = None,
 ) -> Works:
     """Join the parts: news live in `clock`'s time, deliveries keep the `pace` of real time."""
     pipeline = Pipeline(store=store, parser=parser, matcher=matcher, render=render_alert)
-    deliverer = Deliverer(store=store, notifier=notifier, clock=pace)
+    deliverer = Deliverer(store=store, notifier=notifier, clock=pace, probe=probe)
     poller = Poller(
         feeds=feeds,
         store=store,
@@ -205,6 +241,9 @@ def works(
         pipeline=pipeline,
         clock=clock,
         wake=deliverer.wake,
+        on_gap=on_gap,
+        on_feed=on_feed,
+        weigh=lambda feed: weight_of(feed, pipeline.cases, pipeline.people.subscriptions),
     )
     return Works(pipeline=pipeline, deliverer=deliverer, poller=poller)
 
@@ -216,6 +255,8 @@ def setup(settings: Settings, matcher: Matcher) -> Setup:
         cases={slug: rule.case for slug, rule in rules.cases.items()},
         watchlists={name: rule.watchlist for name, rule in rules.watchlists.items()},
         entities={slug: entity.name for slug, entity in rules.entities.items()},
+        rules=rules,
+        matcher=matcher,
         access=Access(
             is_open=settings.access is WhoMay.OPEN,
             admins=settings.admins,

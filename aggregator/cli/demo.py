@@ -55,6 +55,7 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
     from aggregator.demo.script import load
     from aggregator.demo.server import DemoServer
     from aggregator.feeds.workers import WorkerParser
+    from aggregator.matching.fulltext import indexed
     from aggregator.matching.matcher import Matcher
     from aggregator.ports import Notifier
     from aggregator.service.clock import SystemClock
@@ -66,7 +67,7 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
     script = load()
     matcher = Matcher(load_rules(settings.rules))
     clock = ReplayClock(script.stretches, script.speed, held=True)
-    store = await SqliteStore.open(settings.database)
+    store = await SqliteStore.open(settings.database, words=indexed)
     web, parser = compose.fetcher(settings), WorkerParser()
     closers = [web.close, parser.close]
     place = compose.CONSOLE

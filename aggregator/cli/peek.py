@@ -148,6 +148,7 @@ def _feed(source: str, feeds: Sequence[Feed]) -> Feed:
     from dataclasses import replace
 
     from aggregator.cli.compose import host_of
+    from aggregator.feeds.sources import format_of
 
     known = next((feed for feed in feeds if source in {feed.url, feed.id}), None)
     if known:
@@ -160,6 +161,7 @@ def _feed(source: str, feeds: Sequence[Feed]) -> Feed:
         name=name or source,
         trust=Trust.INDEPENDENT,
         allow_private=True,
+        format=format_of(source),
     )
 
 

@@ -154,10 +154,11 @@ def _joined(lines: Sequence[Line], matcher: Matcher) -> list[Outcome]:
 async def _run(lines: Sequence[Line], matcher: Matcher) -> list[Outcome]:
     from aggregator.cli.compose import render_alert
     from aggregator.feeds.workers import InlineParser
+    from aggregator.matching.fulltext import indexed
     from aggregator.pipeline import Pipeline
     from aggregator.store.sqlite import SqliteStore
 
-    store = await SqliteStore.open("sqlite:///:memory:")
+    store = await SqliteStore.open("sqlite:///:memory:", words=indexed)
     pipeline = Pipeline(store=store, parser=InlineParser(), matcher=matcher, render=render_alert)
     ordered = sorted(lines, key=lambda line: (line.item.seen, line.number))
     outcomes = []

@@ -7,7 +7,7 @@ nothing but `id` switches that one off.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class LoadedFeeds:
 
     feeds: tuple[Feed, ...]
     overrides: tuple[str, ...] = ()
+    switches: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The file and line of each feed's `enabled`, or of the feed where it has none, by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class _Written:
     node: Node
     where: str
     """`file:line`."""
+    switch: tuple[str, int]
+    """The file and line of `enabled`."""
 
 
 def load_feeds(places: Sequence[Path]) -> tuple[Feed, ...]:
@@ -81,17 +85,21 @@ def load_feeds_with_overrides(places: Sequence[Path]) -> LoadedFeeds:
         faults += () if unsure else lost
         found = _valid(file)
         here = {
-            said(node, "id"): _Written(node=node, where=f"{file.file}:{node.line}")
+            said(node, "id"): _Written(
+                node=node,
+                where=f"{file.file}:{node.line}",
+                switch=(file.file, (node.keys or {}).get("enabled", (None, node))[1].line),
+            )
             for node in items(file, "feeds")
         }
         if isinstance(found, tuple):
             faults += found
             written |= here
             continue
-        by_url = {_same_url(entry.url): entry.id for entry in found.feeds}
+        by_url = {same_url(entry.url): entry.id for entry in found.feeds}
         own = {entry.id for entry in found.feeds}
         for id_, feed in list(feeds.items()):
-            if id_ not in own and (other := by_url.get(_same_url(feed.url))):
+            if id_ not in own and (other := by_url.get(same_url(feed.url))):
                 overrides.append(
                     f"{here[other].where}: {other} replaces {id_} of {written[id_].where}, which "
                     "has the same address"
@@ -104,7 +112,11 @@ def load_feeds_with_overrides(places: Sequence[Path]) -> LoadedFeeds:
         faults.append(Fault(file=where, line=1, what=f"lists no feed: {_REMEDY}"))
     if faults:
         raise ConfigError(faults)
-    return LoadedFeeds(feeds=tuple(feeds.values()), overrides=tuple(overrides))
+    return LoadedFeeds(
+        feeds=tuple(feeds.values()),
+        overrides=tuple(overrides),
+        switches={id_: written[id_].switch for id_ in feeds},
+    )
 
 
 def feed_of(entry: FeedEntry) -> Feed:
@@ -121,6 +133,10 @@ def feed_of(entry: FeedEntry) -> Feed:
         enabled=entry.enabled,
         note=entry.note or "",
         allow_private=entry.allow_private,
+        format=entry.format,
+        fallback_urls=tuple(entry.fallback_urls),
+        jurisdiction=entry.jurisdiction or "",
+        dedup_key=tuple(dict.fromkeys(entry.dedup_key)),
     )
 
 
@@ -192,6 +208,7 @@ def _in_entry(file: YamlFile, index: int, entry: Mapping[str, Any]) -> Iterator[
     if court is not None and kind != FeedKind.COURT and kind in {str(each) for each in FeedKind}:
         what = f"`court` belongs to kind court only: remove it, or write `kind: court` for {kind}"
         yield file.fault(("feeds", index, "court"), what)
+    yield from _fallbacks(file, index, entry)
     try:
         every = as_every(entry["every"]) if entry.get("every") is not None else every_min
     except ValueError:
@@ -204,13 +221,25 @@ def _in_entry(file: YamlFile, index: int, entry: Mapping[str, Any]) -> Iterator[
         yield file.fault(("feeds", index, "every"), what)
 
 
+def _fallbacks(file: YamlFile, index: int, entry: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield a fault for each other address of a feed that is one it has already."""
+    seen = {same_url(str(entry.get("url")))}
+    urls = entry.get("fallback_urls")
+    for at, url in enumerate(urls if isinstance(urls, list) else ()):
+        same = same_url(str(url))
+        if same in seen:
+            what = f"`{url}` is an address that this feed has already: write another, or remove it"
+            yield file.fault(("feeds", index, "fallback_urls", at), what)
+        seen.add(same)
+
+
 def _twice(
     file: YamlFile, index: int, value: object, key: str, seen: dict[str, int]
 ) -> Iterator[Fault]:
     if not isinstance(value, str | int) or isinstance(value, bool):
         return
     line = file.line(("feeds", index, key))
-    same = _same_url(str(value)) if key == "url" else str(value).strip()
+    same = same_url(str(value)) if key == "url" else str(value).strip()
     first = seen.setdefault(same, line)
     if first != line:
         what = f"`{key}: {value}` is used twice (first on line {first}): "
@@ -218,7 +247,7 @@ def _twice(
         yield Fault(file=file.file, line=line, what=what)
 
 
-def _same_url(url: str) -> str:
+def same_url(url: str) -> str:
     """Return what two spellings of one address share: host in small letters, no fragment."""
     try:
         parts = urlsplit(url.strip())

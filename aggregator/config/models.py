@@ -31,7 +31,7 @@ from aggregator.config.fields import (
     Words,
 )
 from aggregator.matching.rules import EntityKind
-from aggregator.model import EventKind, FeedKind, Severity, Trust
+from aggregator.model import DedupPart, EventKind, FeedFormat, FeedKind, Severity, Trust
 
 _SEVERITY = ["high"]
 _WHEN = ["(@sec NEAR/10 @binance) AND NOT price"]
@@ -53,6 +53,11 @@ class FeedEntry(Overlay):
     name: Text | None = None
     court: Slug | None = Field(default=None, examples=["dcd"])
     trust: Trust | None = Field(default=None, examples=["independent"])
+    format: FeedFormat = Field(
+        default=FeedFormat.FEED,
+        description="What the address answers with: a feed, or the API of one of these sources.",
+        examples=["federal-register"],
+    )
     every: Every | None = Field(default=None, examples=["5m"])
     language: Language = "en"
     enabled: Flag = Field(
@@ -63,6 +68,20 @@ class FeedEntry(Overlay):
     allow_private: Flag = Field(
         default=False,
         description="A server of your own: private addresses and short intervals are fine.",
+    )
+    fallback_urls: list[Url] = Field(
+        default=[],
+        max_length=5,
+        examples=[["https://mirror.example/rss"]],
+        description="Addresses of the same feed, asked in turn while `url` fails.",
+    )
+    jurisdiction: Slug | None = Field(
+        default=None, examples=["us"], description="Whose law it is about: us, us-ny, eu, uk."
+    )
+    dedup_key: list[DedupPart] = Field(
+        default=[],
+        examples=[["guid", "title"]],
+        description="What tells one entry from another, where the usual way for the kind fails.",
     )
     extends: Slug | None = Field(default=None, description=_EXTENDS)
 

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +27,7 @@ from aggregator.model import Place
 contact_characters_max = 200
 token_bytes_max = 1_000
 ids_max = 1_000
+days_max = 36_500
 
 _PROGRAM = Path(__file__).parents[2]
 _HOME = _PROGRAM if (_PROGRAM / "bot.py").is_file() else Path()
@@ -59,6 +61,7 @@ class Settings:
     """What the environment says."""
 
     token: SecretStr | None = field(default=None, repr=False)
+    courtlistener_token: SecretStr | None = field(default=None, repr=False)
     api_base: str = _API_BASE
     """Without a trailing slash."""
     database: str = _DATABASE
@@ -71,6 +74,14 @@ class Settings:
     access: Access = Access.PRIVATE
     ops_chat: Place | None = None
     demo_chat: Place | None = None
+    backup: Path | None = None
+    """Where a copy of the database is put each day."""
+    keep: timedelta = timedelta(days=30)
+    keep_matched: timedelta = timedelta(days=730)
+    keep_ledger: timedelta | None = None
+    """None: for ever."""
+    probe: bool = True
+    """Look for a message whose fate is not known before it is sent again."""
     log: LogStyle = LogStyle.TEXT
     unknown: tuple[str, ...] = ()
     """A warning for each variable that looks like ours and is none."""
@@ -84,6 +95,7 @@ class Settings:
         reader = _Reader({name: value.strip() for name, value in env.items() if value.strip()})
         settings = cls(
             token=reader.token(),
+            courtlistener_token=reader.read("CASEWIRE_COURTLISTENER_TOKEN", _key, None),
             api_base=reader.read("TELEGRAM_API_BASE", _api_base, _API_BASE),
             database=reader.read("DATABASE_URL", _database, _DATABASE),
             feeds=reader.read("CASEWIRE_FEEDS", _places, (_HOME / "feeds.yaml",)),
@@ -94,6 +106,13 @@ class Settings:
             access=reader.read("CASEWIRE_ACCESS", _access, Access.PRIVATE),
             ops_chat=reader.read("CASEWIRE_OPS_CHAT", _place, None),
             demo_chat=reader.read("CASEWIRE_DEMO_CHAT", _place, None),
+            backup=reader.read("CASEWIRE_BACKUP", Path, None),
+            keep=reader.read("CASEWIRE_KEEP_DAYS", _days, timedelta(days=30)),
+            keep_matched=reader.read(
+                "CASEWIRE_KEEP_MATCHED_DAYS", _days_of_matched, timedelta(days=730)
+            ),
+            keep_ledger=reader.read("CASEWIRE_LEDGER_DAYS", _days, None),
+            probe=reader.read("CASEWIRE_PROBE", _on_or_off, default=True),
             log=reader.read("CASEWIRE_LOG", _log, LogStyle.TEXT),
             unknown=_unknown(env),
         )
@@ -132,6 +151,14 @@ def _token(text: str) -> SecretStr | None:
         raise ValueError(
             "is no bot token (not shown here): copy it whole from BotFather, digits, a colon, "
             "letters, without quotes"
+        )
+    return SecretStr(text)
+
+
+def _key(text: str) -> SecretStr:
+    if re.fullmatch(r"[A-Za-z0-9._-]{8,200}", text) is None:
+        raise ValueError(
+            "is no API token (not shown here): copy it whole, without `Token` or quotes"
         )
     return SecretStr(text)
 
@@ -231,6 +258,23 @@ def _access(text: str) -> Access:
     if text.lower() not in ("private", "open"):
         raise ValueError(f"cannot be `{text}`: write private or open")
     return Access(text.lower())
+
+
+def _days(text: str, *, least: int = 1) -> timedelta:
+    if re.fullmatch(r"\d{1,5}", text) is None or not least <= int(text) <= days_max:
+        raise ValueError(f"cannot be `{text}`: write a whole number of days, {least} to {days_max}")
+    return timedelta(days=int(text))
+
+
+def _days_of_matched(text: str) -> timedelta:
+    # A story can be joined for three days, and a weekly digest tells of eight.
+    return _days(text, least=14)
+
+
+def _on_or_off(text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise ValueError(f"{text!r} is neither on nor off")
+    return text == "on"
 
 
 def _log(text: str) -> LogStyle:

@@ -77,5 +77,36 @@ VARIABLES: tuple[Variable, ...] = (
         default="none",
         meaning="the chat that `make demo TELEGRAM=1` sends to: its id, or id/thread",
     ),
+    Variable(
+        name="CASEWIRE_BACKUP",
+        default="none: no daily backup",
+        meaning="the folder for a copy of the database each day; the last 7 are kept",
+    ),
+    Variable(
+        name="CASEWIRE_KEEP_DAYS",
+        default="30",
+        meaning="for how many days news that matched nothing is kept",
+    ),
+    Variable(
+        name="CASEWIRE_KEEP_MATCHED_DAYS",
+        default="730",
+        meaning="for how many days news that matched is kept, with its stories",
+    ),
+    Variable(
+        name="CASEWIRE_LEDGER_DAYS",
+        default="for ever",
+        meaning="for how many days the ledger keeps what was sent",
+    ),
+    Variable(
+        name="CASEWIRE_COURTLISTENER_TOKEN",
+        default="none: sources of format courtlistener are refused by their server",
+        meaning="the key of a free CourtListener account, told to its API alone",
+    ),
+    Variable(
+        name="CASEWIRE_PROBE",
+        default="on",
+        meaning="on or off: whether a message without an answer is looked for by its number before "
+        "it is sent again",
+    ),
     Variable(name="CASEWIRE_LOG", default="text", meaning="text for people, json for machines"),
 )

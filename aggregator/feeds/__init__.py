@@ -1,4 +1,5 @@
 """A feed's bytes become items: fetch, guard, parse, clean, tell apart, and when to ask next.
 
-Only `fetch` (sockets) and `workers` (processes) touch the world; the rest is pure.
+Only `fetch` and `resolve` (sockets) and `workers` (processes) touch the world.  The rest is pure,
+but for what `robots`, `quota` and `known` remember.
 """

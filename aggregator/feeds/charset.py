@@ -10,6 +10,7 @@ from charset_normalizer import from_bytes
 _SNIFF_BYTES = 1024
 _DETECT_BYTES_MIN = 64
 _DETECT_BYTES_MAX = 16 * 1024
+_SAMPLE_BYTES = 2**20
 _STRANGE_BYTES_MAX = 10_000
 """Each costs a call."""
 _BOMS = (
@@ -88,12 +89,14 @@ def _try(body: bytes, declared: list[str]) -> str:
 
 def _nearly_utf8(body: bytes) -> str | None:
     """Return UTF-8 with a few bytes of cp1252 among it, as pasted quotes leave it, or None."""
-    text = body.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    good = sum(map(len, re.findall(r"[^\x00-\x7f]+", text))) - bad
+    sample = body[:_SAMPLE_BYTES].decode("utf-8", "replace")
+    bad = sample.count("\ufffd")
+    good = sum(map(len, re.findall(r"[^\x00-\x7f]+", sample))) - bad
     if good < bad:
         return None
-    return text if bad > _STRANGE_BYTES_MAX else body.decode("utf-8", "casewire.cp1252")
+    text = body.decode("utf-8", "replace")
+    few = text.count("\ufffd") <= _STRANGE_BYTES_MAX
+    return body.decode("utf-8", "casewire.cp1252") if few else text
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -111,7 +114,7 @@ def _cleanly(body: bytes, name: str) -> str | None:
         text = body.decode(name)
     except (UnicodeError, LookupError):
         return None
-    return None if _C1.search(text) else text
+    return text if text.isascii() or not _C1.search(text) else None
 
 
 def _of_header(content_type: str) -> str | None:
@@ -138,7 +141,11 @@ def _known(name: str) -> str | None:
 
 def _detected(body: bytes) -> str | None:
     """Return the detector's guess from the lines that say something: those beyond ASCII."""
-    lines = (line for line in re.split(rb"[<>\n]+", body) if not line.isascii())
+    first = re.search(rb"[\x80-\xff]", body)
+    if first is None:
+        return None
+    near = body[max(0, first.start() - _SNIFF_BYTES) : first.start() + _SAMPLE_BYTES]
+    lines = (line for line in re.split(rb"[<>\n]+", near) if not line.isascii())
     sample = b"\n".join(lines)[:_DETECT_BYTES_MAX]
     if len(sample) < _DETECT_BYTES_MIN:
         return None

@@ -38,19 +38,27 @@ _PUNCTUATION_OF = {
 
 _BLOCK = (
     "address|article|aside|blockquote|br|center|dd|details|div|dl|dt|fieldset|figcaption|figure|"
-    "footer|form|h[1-6]|header|hr|li|main|nav|ol|option|p|pre|section|summary|table|tbody|td|"
-    "tfoot|th|thead|tr|ul"
+    "footer|form|frameset|h[1-6]|header|hgroup|hr|li|listing|main|marquee|menu|nav|noframes|ol|"
+    "option|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|xmp"
 )
 _INLINE = (
-    "a|abbr|acronym|audio|b|bdi|bdo|big|body|button|canvas|caption|cite|code|col|colgroup|data|"
-    "del|dfn|em|embed|font|frame|head|html|i|iframe|image|img|input|ins|kbd|label|legend|link|map|"
-    "mark|meta|noscript|object|param|picture|q|rp|rt|ruby|s|samp|script|small|source|span|strike|"
-    "strong|style|sub|sup|svg|template|textarea|time|title|tt|u|var|video|wbr"
+    "a|abbr|acronym|annotation|applet|area|audio|b|base|bdi|bdo|bgsound|big|blink|body|button|canvas|"
+    "caption|cite|code|col|colgroup|command|data|datalist|del|dfn|dialog|em|embed|font|frame|head|"
+    "html|i|iframe|image|img|input|ins|kbd|keygen|label|legend|link|map|mark|math|meta|meter|mfrac|"
+    "mi|mn|mo|mrow|msqrt|mstyle|msub|msup|mtable|mtd|mtext|mtr|nobr|noscript|object|optgroup|output|"
+    "param|picture|progress|q|rb|rp|rt|rtc|ruby|s|samp|script|select|semantics|slot|small|source|"
+    "span|strike|strong|style|sub|sup|svg|template|textarea|time|title|track|tt|u|var|video|wbr"
 )
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})(?=[\s/>])", re.IGNORECASE)
 # A `<` that opens no known element, comment or declaration is the publisher's own character.
 _STRAY = re.compile(rf"<(?!/?(?:{_BLOCK}|{_INLINE})(?=[\s/>])|!--|!doctype|\?xml)", re.IGNORECASE)
-_UNSEEN = ["script", "style", "template", "noscript", "iframe", "object", "svg", "head"]
+_UNSEEN = ["script", "style", "template", "noscript", "svg", "head"]
+# To an HTML parser all that follows an `<iframe>` that is never closed, or such as these, is its.
+_SWALLOWS = re.compile(
+    r"</?(?:iframe|noframes|frameset|frame|xmp|listing|plaintext|textarea|title|noembed)"
+    r"(?=[\s/>])[^<>]*>",
+    re.IGNORECASE,
+)
 # What an entity escaped once too often leaves behind; never `&lt;`, which may be meant.
 _LEFT_OVER = re.compile(
     r"&(?:amp|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip|reg|copy|trade|sect|euro|pound|bull|"
@@ -82,6 +90,7 @@ def plain_text(markup: str, *, chars_max: int, is_html: bool = True) -> str:
     if is_html and "<" in markup:
         markup = _STRAY.sub("&lt;", markup)
     if is_html and "<" in markup:
+        markup = _SWALLOWS.sub(" ", markup)
         tree = LexborHTMLParser(_BLOCK_TAG.sub(lambda tag: " " + tag[0], markup))
         tree.strip_tags(_UNSEEN)
         text = tree.body.text() if tree.body is not None else ""

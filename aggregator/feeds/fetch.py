@@ -8,22 +8,23 @@ back as a value.
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from ipaddress import ip_address
 
 import httpx
 
 from aggregator.feeds import guard, headers
 from aggregator.feeds.guard import Destination
 from aggregator.feeds.inflate import InflateError, Inflater, TooLargeError
+from aggregator.feeds.quota import Quotas
+from aggregator.feeds.robots import RobotsBook
 from aggregator.model import (
     Feed,
+    FeedFormat,
     Fetched,
     FetchFailed,
     FetchFault,
@@ -34,51 +35,16 @@ from aggregator.model import (
 from aggregator.ports import Resolver
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _BODIES = frozenset({200, 203})
+_ROBOTS_SHARE = 1 / 3
+"""Of the deadline: a robots.txt that drips must not cost the feed its poll."""
 _ADDRESSES_MAX = 4
 """How many of a host's addresses are tried before it counts as down."""
-_LOOKUPS_MAX = 64
 _NO_VALIDATORS = Validators()
-
-
-class SystemResolver:
-    """The operating system's resolver.
-
-    Each lookup has a thread of its own: in asyncio's shared pool a handful of dead name servers
-    would stop every other feed, and its threads would hold up the program's end.
-    """
-
-    def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(_LOOKUPS_MAX)
-
-    async def resolve(self, host: str, port: int) -> Sequence[str]:
-        """Return every address of `host` as text; empty when it has none."""
-        try:
-            return (str(ip_address(host)),)
-        except ValueError:
-            pass
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[str]] = loop.create_future()
-        await self._slots.acquire()
-
-        def settle(found: list[str]) -> None:
-            self._slots.release()
-            if not answer.done():
-                answer.set_result(found)
-
-        def look_up() -> None:
-            try:
-                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            except (OSError, UnicodeError):
-                found = []
-            addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-            try:
-                loop.call_soon_threadsafe(settle, addresses)
-            except RuntimeError:
-                return  # the loop has ended, and with it whoever asked
-
-        threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()
-        return await answer
+_QUOTA_USED = FetchFailed(
+    fault=FetchFault.STATUS, detail="not asked: what its host allows a free key is used up"
+)
 
 
 class _Stop(Exception):  # noqa: N818 - carries a value up to `fetch`, it is no error of ours
@@ -104,13 +70,26 @@ class HttpFetcher:
         body_bytes_max: int = 15 * 2**20,
         redirects_max: int = 5,
         tls: ssl.SSLContext | None = None,
+        tokens: Mapping[str, str] | None = None,
+        robots: RobotsBook | None = None,
+        robots_of_private: bool = False,
+        quotas: Quotas | None = None,
     ) -> None:
+        """`tokens` holds the Authorization header for hosts that want one, told over https only.
+
+        `robots` is honoured for public feeds; one's own servers (`allow_private`) are asked for
+        theirs only with `robots_of_private`.  `quotas` are kept whatever the schedule says.
+        """
         self._resolver = resolver
         self._user_agent = user_agent
         self._total_s = total_s
         self._connect_s = connect_s
         self._body_bytes_max = body_bytes_max
         self._redirects_max = redirects_max
+        self._tokens = dict(tokens or {})
+        self._robots = RobotsBook(user_agent.partition("/")[0]) if robots is None else robots
+        self._robots_of_private = robots_of_private
+        self._quotas = Quotas() if quotas is None else quotas
         self._transport = httpx.AsyncHTTPTransport(
             verify=httpx.create_ssl_context(trust_env=False) if tls is None else tls,
             trust_env=False,
@@ -131,8 +110,10 @@ class HttpFetcher:
         except TimeoutError:
             return _failed(FetchFault.TIMEOUT, f"no whole answer within {self._total_s:g} s")
 
-    async def _follow(self, feed: Feed, validators: Validators) -> FetchOutcome:
-        url = feed.url
+    async def _follow(
+        self, feed: Feed, validators: Validators, *, robots: bool = True
+    ) -> FetchOutcome:
+        url, moved_to, permanent = feed.url, "", True
         start: Destination | None = None
         before: Destination | None = None
         for hop in range(self._redirects_max + 1):
@@ -143,18 +124,51 @@ class HttpFetcher:
             if before is not None and before.scheme == "https" and to.scheme == "http":
                 raise _Stop(_failed(FetchFault.REDIRECT, f"redirected from https to {to.url}"))
             start, before = start or to, to
+            if hop and permanent and start.credentials is None:
+                moved_to = to.url
             addresses = await self._addresses(to, allow_private=feed.allow_private)
-            home = _same_site(start, to)
+            if robots:
+                await self._heed_robots(feed, to)
+            wait = self._quotas.wait(to.host, asyncio.get_running_loop().time())
+            if wait is not None:
+                raise _Stop(replace(_QUOTA_USED, retry_after=wait))
+            home = _same_site(start, to) and validators.url in {"", to.url}
             sent = validators if home else _NO_VALIDATORS
-            credentials = start.credentials if home else None
+            credentials = start.credentials if _same_site(start, to) else None
             async with self._ask(to, addresses, sent, credentials) as response:
                 if response.status_code not in _REDIRECTS:
-                    return await self._read(to, response, sent)
+                    return await self._read(to, response, sent, moved_to)
                 location = headers.location(response.headers.raw, to.url)
                 if location is None:
                     raise _Stop(_failed(FetchFault.REDIRECT, f"{_status(response)} to nowhere"))
+                permanent = permanent and response.status_code in _PERMANENT
                 url = location
         raise _Stop(_failed(FetchFault.REDIRECT, f"more than {self._redirects_max} redirects"))
+
+    async def _heed_robots(self, feed: Feed, to: Destination) -> None:
+        # An API is there for programs; robots.txt speaks of the pages beside it.
+        api = feed.format is not FeedFormat.FEED
+        if api or (feed.allow_private and not self._robots_of_private):
+            return
+        origin = f"{to.scheme}://{to.authority}"
+
+        async def read() -> bytes | None:
+            page = replace(feed, url=f"{origin}/robots.txt")
+            try:
+                async with asyncio.timeout(self._total_s * _ROBOTS_SHARE):
+                    found = await self._follow(page, _NO_VALIDATORS, robots=False)
+            except (_Stop, TimeoutError):
+                return None
+            if isinstance(found, Fetched):
+                return found.body
+            status = found.status if isinstance(found, FetchFailed) else None
+            # 429 is a host under load, not one without a robots.txt.
+            none = status in range(400, 500) and status != HTTPStatus.TOO_MANY_REQUESTS
+            return b"" if none else None
+
+        if not await self._robots.allows(origin, to.target, read):
+            detail = f"{origin}/robots.txt does not let us ask for {to.target}"
+            raise _Stop(_failed(FetchFault.ROBOTS, detail[:300]))
 
     async def _addresses(self, to: Destination, *, allow_private: bool) -> Sequence[str]:
         addresses = await self._resolver.resolve(to.host, to.port)
@@ -211,6 +225,7 @@ class HttpFetcher:
                 user_agent=self._user_agent,
                 validators=validators,
                 credentials=credentials,
+                authorization=self._tokens.get(to.host, "") if to.scheme == "https" else "",
             ),
             extensions={
                 # The name to put into SNI and to check the certificate against.
@@ -220,14 +235,15 @@ class HttpFetcher:
         )
 
     async def _read(
-        self, to: Destination, response: httpx.Response, sent: Validators
+        self, to: Destination, response: httpx.Response, sent: Validators, moved_to: str
     ) -> FetchOutcome:
         raw, now = response.headers.raw, datetime.now(UTC)
         status = response.status_code
         if status == HTTPStatus.NOT_MODIFIED and sent != _NO_VALIDATORS:
             return NotModified(
-                validators=headers.validators(raw, before=sent),
+                validators=replace(headers.validators(raw, before=sent), url=to.url),
                 max_age=headers.max_age(raw, now),
+                moved_to=moved_to,
             )
         if status not in _BODIES:
             return FetchFailed(
@@ -240,8 +256,9 @@ class HttpFetcher:
             url=to.url,
             body=await self._body(response),
             content_type=headers.header(raw, b"content-type") or "",
-            validators=headers.validators(raw),
+            validators=replace(headers.validators(raw), url=to.url),
             max_age=headers.max_age(raw, now),
+            moved_to=moved_to,
         )
 
     async def _body(self, response: httpx.Response) -> bytes:

@@ -31,10 +31,12 @@ def request(
     user_agent: str,
     validators: Validators,
     credentials: tuple[str, str] | None,
+    authorization: str = "",
 ) -> list[tuple[bytes, bytes]]:
     """Return the headers of one conditional request; validators go back byte for byte.
 
-    Only encodings are offered whose decoder can be held to a size.
+    Only encodings are offered whose decoder can be held to a size.  `authorization` is that
+    header's whole value, for who has no name and password in the URL.
     """
     ours = [
         (b"Host", authority.encode("ascii")),
@@ -51,6 +53,8 @@ def request(
     if credentials is not None:
         token = base64.b64encode(":".join(credentials).encode())
         ours.append((b"Authorization", b"Basic " + token))
+    elif authorization:
+        ours.append((b"Authorization", authorization.encode("latin-1", "replace")))
     return ours
 
 

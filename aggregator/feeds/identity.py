@@ -3,17 +3,18 @@
 A court's feed names the *case* in its guid, so that every docket event of a case looks alike: in
 one capture of 432 entries only 333 guids, yet 419 distinct events.  There an entry is told by
 guid, event text and time together.  Elsewhere the guid is the entry's name, and the time is left
-out, because news sites re-stamp what they touch.
+out, because news sites re-stamp what they touch.  A feed's own `dedup_key` goes before both.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from hashlib import blake2b
+from typing import assert_never
 
 from aggregator.feeds.clean import canonical_url, tidy
 from aggregator.feeds.limits import SUMMARY_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TITLE_CHARS_MAX
-from aggregator.model import Entry, Feed, FeedKind, Item, ItemKey, Parsed
+from aggregator.model import DedupPart, Entry, Feed, FeedKind, Item, ItemKey, Parsed
 
 _KEY_BYTES = 16
 
@@ -29,6 +30,10 @@ def item_key(feed: Feed, entry: Entry) -> ItemKey:
 
 
 def _parts(feed: Feed, entry: Entry) -> tuple[str, ...]:
+    if feed.dedup_key:
+        named = tuple(_part(entry, name) for name in feed.dedup_key)
+        if any(named):
+            return ("named", *named)
     if feed.kind is FeedKind.COURT:
         when = "" if entry.published is None else entry.published.isoformat()
         return ("court", entry.guid or entry.link or entry.title, entry.summary, when)
@@ -37,6 +42,22 @@ def _parts(feed: Feed, entry: Entry) -> tuple[str, ...]:
     if entry.link:
         return ("link", canonical_url(entry.link))
     return ("text", entry.title, entry.summary)
+
+
+def _part(entry: Entry, name: DedupPart) -> str:
+    match name:
+        case "guid":
+            return entry.guid
+        case "link":
+            return canonical_url(entry.link)
+        case "title":
+            return entry.title
+        case "summary":
+            return entry.summary
+        case "published":
+            return "" if entry.published is None else entry.published.isoformat()
+        case _:
+            assert_never(name)
 
 
 def items_of(feed: Feed, parsed: Parsed, seen: datetime) -> tuple[Item, ...]:

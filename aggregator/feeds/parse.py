@@ -19,6 +19,7 @@ import feedparser
 from aggregator.feeds import charset, jsonfeed, xmlprep
 from aggregator.feeds.clean import plain_text, tidy
 from aggregator.feeds.dates import YEAR_MAX, YEAR_MIN, parse_date
+from aggregator.feeds.known import KnownEntries
 from aggregator.feeds.limits import (
     ENTRIES_MAX,
     GUID_CHARS_MAX,
@@ -28,9 +29,25 @@ from aggregator.feeds.limits import (
     TITLE_CHARS_MAX,
 )
 from aggregator.feeds.links import absolute, is_web
-from aggregator.model import Entry, Parsed, ParseFailed, ParseOutcome
+from aggregator.feeds.sources import READERS
+from aggregator.model import Entry, FeedFormat, Parsed, ParseFailed, ParseOutcome
 
 TTL_MAX = timedelta(days=7)
+_HOURS = {f"{hour:0{width}}": hour % 24 for hour in range(25) for width in (1, 2)}
+_DAYS = {
+    name: number
+    for number, name in enumerate(
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    )
+}
+_TITLES = ("dc_plaintitle", "media_plaintitle", "itunes_plaintitle")
+_DESCRIPTIONS = (
+    "dc_plaindescription",
+    "itunes_plainsummary",
+    "itunes_plainsubtitle",
+    "googleplay_plaindescription",
+    "media_plaindescription",
+)
 
 _BINARY = {b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP archive", b"\x89PNG": "an image"}
 _PERIODS = {
@@ -43,12 +60,19 @@ _PERIODS = {
 
 
 def parse(
-    body: bytes, *, content_type: str, base_url: str, entries_max: int = ENTRIES_MAX
+    body: bytes,
+    *,
+    content_type: str,
+    base_url: str,
+    format: FeedFormat | str = FeedFormat.FEED,  # noqa: A002 - the key of `feeds.yaml`
+    entries_max: int = ENTRIES_MAX,
+    known: KnownEntries | None = None,
 ) -> ParseOutcome:
     """Return the entries in document order, or what the bytes are instead of a feed.
 
     `content_type` is the header's value, `base_url` where the body came from; either may be
-    empty.  A valid feed without entries is `Parsed`.
+    empty.  A valid feed without entries is `Parsed`.  `format` says whose API answered, if any.
+    `known` remembers entries from call to call and changes nothing but the time it takes.
     """
     if not body.strip():
         return ParseFailed(detail="the answer is empty")
@@ -56,21 +80,29 @@ def parse(
         if body.startswith(magic):
             return ParseFailed(detail=f"this is {what}, not a feed")
     text = charset.decode(body, content_type=content_type)
+    reader = READERS.get(FeedFormat(format))
+    if reader is not None:
+        return reader(text, entries_max=entries_max)
     if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
         return jsonfeed.parse(text, base_url=base_url, entries_max=entries_max)
-    text = xmlprep.skip_junk(text)
+    text = xmlprep.skip_junk(xmlprep.shorten(text))
     why = xmlprep.not_a_feed(text)
     if why is not None:
         return ParseFailed(detail=why)
-    why = xmlprep.attack(text, entries_max=entries_max)
-    if why is not None:
-        return ParseFailed(detail=f"refused: {why}")
     if xmlprep.cut_short(text):
         return ParseFailed(detail="the feed breaks off: its outermost element is never closed")
-    return _read(xmlprep.mend(text), base_url)
+
+    def read(part: str) -> tuple[ParseOutcome, bool]:
+        why = xmlprep.attack(part, entries_max=entries_max)
+        if why is not None:
+            return ParseFailed(detail=f"refused: {why}"), False
+        return _read(xmlprep.mend(part), base_url)
+
+    return read(text)[0] if known is None else known.read(text, base_url, read)
 
 
-def _read(document: bytes, base_url: str) -> ParseOutcome:
+def _read(document: bytes, base_url: str) -> tuple[ParseOutcome, bool]:
+    """Return what `document` holds, and whether it was well formed."""
     try:
         feed = feedparser.parse(
             io.BytesIO(document),
@@ -81,17 +113,20 @@ def _read(document: bytes, base_url: str) -> ParseOutcome:
     except MemoryError:
         raise  # about this process, not about the feed
     except Exception as error:  # noqa: BLE001 - hostile bytes find new ways to break a parser
-        return ParseFailed(detail=f"the parser gave up ({type(error).__name__})")
+        return ParseFailed(detail=f"the parser gave up ({type(error).__name__})"), False
     if not feed.entries and re.search(rb"<(?:\w+:)?(?:item|entry)[\s>]", document):
-        return ParseFailed(detail="the feed has entries, but none could be read")
+        return ParseFailed(detail="the feed has entries, but none could be read"), False
     channel = feed.feed
     base = base_url or absolute(_string(channel, "link"), "")
-    return Parsed(
+    parsed = Parsed(
         entries=tuple(_entry(entry, base, atom=feed.version.startswith("atom"))
                       for entry in feed.entries),
         title=_text(channel, "title", TITLE_CHARS_MAX, atom=feed.version.startswith("atom")),
         ttl=_ttl(channel),
+        skip_hours=_skipped(document, b"hour", _HOURS),
+        skip_days=_skipped(document, b"day", _DAYS),
     )  # fmt: skip
+    return parsed, not feed.bozo
 
 
 def _entry(entry: Mapping[str, Any], base: str, *, atom: bool) -> Entry:
@@ -100,9 +135,9 @@ def _entry(entry: Mapping[str, Any], base: str, *, atom: bool) -> Entry:
         guid=guid,
         link=_link(entry, guid, base),
         title=_text(entry, "title", TITLE_CHARS_MAX, atom=atom)
-        or plain_text(_string(entry, "media_plaintitle"), chars_max=TITLE_CHARS_MAX),
+        or _aside(entry, _TITLES, chars_max=TITLE_CHARS_MAX),
         summary=_summary(entry, atom=atom),
-        published=_date(entry, "published"),
+        published=_published(entry, atom=atom),
         updated=_date(entry, "updated"),
         tags=tuple(_tags(entry)),
     )
@@ -116,7 +151,7 @@ def _text(of: Mapping[str, Any], key: str, chars_max: int, *, atom: bool) -> str
 
 
 def _summary(entry: Mapping[str, Any], *, atom: bool) -> str:
-    """Return the first of summary, content and media description that says something."""
+    """Return the first of summary, content and the modules' words that says something."""
     text = _text(entry, "summary", SUMMARY_CHARS_MAX, atom=atom)
     if text:
         return text
@@ -126,7 +161,13 @@ def _summary(entry: Mapping[str, Any], *, atom: bool) -> str:
                      SUMMARY_CHARS_MAX, atom=atom)  # fmt: skip
         if text:
             return text
-    return plain_text(_string(entry, "media_plaindescription"), chars_max=SUMMARY_CHARS_MAX)
+    return _aside(entry, _DESCRIPTIONS, chars_max=SUMMARY_CHARS_MAX)
+
+
+def _aside(entry: Mapping[str, Any], keys: tuple[str, ...], *, chars_max: int) -> str:
+    """Return the first of `keys` that says something: what `xmlprep` laid aside."""
+    texts = (plain_text(_string(entry, key), chars_max=chars_max) for key in keys)
+    return next(filter(None, texts), "")
 
 
 def _link(entry: Mapping[str, Any], guid: str, base: str) -> str:
@@ -143,6 +184,12 @@ def _link(entry: Mapping[str, Any], guid: str, base: str) -> str:
         )
         link = next(filter(None, hrefs), "")
     return absolute(link, base)
+
+
+def _published(entry: Mapping[str, Any], *, atom: bool) -> datetime | None:
+    """Return when the entry came out; feedparser files Dublin Core's only date as an update."""
+    found = _date(entry, "published") or _date(entry, "created")
+    return found if found is not None or atom else _date(entry, "updated")
 
 
 def _date(entry: Mapping[str, Any], key: str) -> datetime | None:
@@ -178,6 +225,20 @@ def _ttl(channel: Mapping[str, Any]) -> timedelta | None:
         times = re.fullmatch(r"\s*(\d{1,4})\s*", _string(channel, "sy_updatefrequency"))
         span = period / max(1, int(times[1]) if times is not None else 1)
     return min(span, TTL_MAX) if span else None
+
+
+def _skipped(document: bytes, what: bytes, known: Mapping[str, int]) -> frozenset[int]:
+    """Return what `skipHours` or `skipDays` of the channel name; feedparser keeps only the last."""
+    found = re.search(
+        rb"<skip" + what + rb"s\b[^>]*>(.{1,2000}?)</skip" + what + rb"s>",
+        document,
+        re.IGNORECASE | re.DOTALL,
+    )
+    if found is None:
+        return frozenset()
+    texts = re.findall(rb"<" + what + rb"\b[^>]*>\s*(\w{1,9})\s*<", found[1], re.IGNORECASE)
+    names = (text.decode("utf-8").lower() for text in texts if text.isascii())
+    return frozenset(known[name] for name in names if name in known)
 
 
 def _string(of: Mapping[str, Any], key: str) -> str:

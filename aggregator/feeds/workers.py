@@ -1,6 +1,6 @@
 """Parse in a process of its own, which can be killed; and in this one, for replays and tests.
 
-Parsing hostile bytes can take for ever or all memory, and no thread can be stopped.  One worker
+Parsing hostile bytes can take for ever or all memory, and no thread can be stopped.  A worker
 process lives on between parses; it is killed at the deadline and replaced.  Only lengths and JSON
 cross the pipe: a worker that was taken over can say nothing but entries.
 """
@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from aggregator.feeds.known import KnownEntries
 from aggregator.feeds.parse import parse
 from aggregator.model import Entry, Feed, Fetched, Parsed, ParseFailed, ParseOutcome
 
@@ -35,21 +36,92 @@ _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH",
 class InlineParser:
     """Parses right here, without a deadline; for replays, the simulation and tests."""
 
-    async def parse(self, feed: Feed, fetched: Fetched) -> ParseOutcome:  # noqa: ARG002 - the port
+    async def parse(self, feed: Feed, fetched: Fetched) -> ParseOutcome:
         """Return the entries; never raises for what the bytes are."""
-        return parse(fetched.body, content_type=fetched.content_type, base_url=fetched.url)
+        return parse(
+            fetched.body,
+            content_type=fetched.content_type,
+            base_url=fetched.url,
+            format=feed.format,
+        )
 
     async def close(self) -> None:
         """Nothing to end."""
 
 
 class WorkerParser:
-    """One worker process, started when first needed; parses one body at a time."""
+    """A worker process, and a second one for whoever waits too long behind a slow feed."""
 
-    def __init__(self, *, deadline_s: float = 10.0, memory_bytes_max: int = 512 * 2**20) -> None:
+    def __init__(
+        self,
+        *,
+        deadline_s: float = 10.0,
+        memory_bytes_max: int = 512 * 2**20,
+        patience_s: float = 0.3,
+        linger_s: float = 60.0,
+    ) -> None:
+        """Who waited `patience_s` goes to the second worker, which ends when idle for `linger_s`."""
+        self._lane = _Lane(deadline_s, memory_bytes_max)
+        self._passing = _Lane(deadline_s, memory_bytes_max)
+        self._patience_s = patience_s
+        self._linger_s = linger_s
+        self._passing_now = 0
+        self._passed_s = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The first worker's process id, while there is one."""
+        return self._lane.pid
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of all workers."""
+        return tuple(pid for pid in (self._lane.pid, self._passing.pid) if pid is not None)
+
+    async def parse(self, feed: Feed, fetched: Fetched) -> ParseOutcome:
+        """Return the entries; never raises for what the bytes are."""
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._lane.lock.acquire()
+        except TimeoutError:
+            return await self._pass(feed, fetched)
+        try:
+            return await self._lane.parse(feed, fetched)
+        finally:
+            self._lane.lock.release()
+            await self._rest()
+
+    async def _pass(self, feed: Feed, fetched: Fetched) -> ParseOutcome:
+        """Parse beside a feed that holds up the first worker."""
+        self._passing_now += 1
+        try:
+            async with self._passing.lock:
+                return await self._passing.parse(feed, fetched)
+        finally:
+            self._passing_now -= 1
+            self._passed_s = asyncio.get_running_loop().time()
+
+    async def _rest(self) -> None:
+        """End the second worker when nobody needed it for a while."""
+        idle_s = asyncio.get_running_loop().time() - self._passed_s
+        if self._passing.pid is not None and not self._passing_now and idle_s >= self._linger_s:
+            async with self._passing.lock:
+                await self._passing.end()
+
+    async def close(self) -> None:
+        """End the workers."""
+        for lane in (self._lane, self._passing):
+            async with lane.lock:
+                await lane.end()
+
+
+class _Lane:
+    """One worker process, started when first needed; who holds the lock parses one body."""
+
+    def __init__(self, deadline_s: float, memory_bytes_max: int) -> None:
         self._deadline_s = deadline_s
         self._memory_bytes_max = memory_bytes_max
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
         self._worker: asyncio.subprocess.Process | None = None
         self._parses = 0
 
@@ -58,42 +130,36 @@ class WorkerParser:
         """The worker's process id, while there is one."""
         return None if self._worker is None else self._worker.pid
 
-    async def parse(self, feed: Feed, fetched: Fetched) -> ParseOutcome:  # noqa: ARG002 - the port
+    async def parse(self, feed: Feed, fetched: Fetched) -> ParseOutcome:
         """Return the entries; never raises for what the bytes are."""
-        async with self._lock:
-            try:
-                worker = await self._ready()
-            except (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError) as error:
-                await self._end()
-                return ParseFailed(detail=f"the parser did not start ({type(error).__name__})")
-            try:
-                async with asyncio.timeout(self._deadline_s):
-                    answer = await _exchange(worker, fetched)
-                if answer.get("spent"):
-                    await self._end()
-                return outcome_of(answer)
-            except TimeoutError:
-                await self._end()
-                return ParseFailed(detail=f"refused: parsing took more than {self._deadline_s:g} s")
-            except (OSError, EOFError, ValueError):
-                await self._end()
-                return ParseFailed(detail="refused: the parser died of it")
-            except BaseException:
-                # Cancelled half-way: the pipe holds half a message, so this worker is spent.
-                await self._end()
-                raise
-
-    async def close(self) -> None:
-        """End the worker."""
-        async with self._lock:
-            await self._end()
+        try:
+            worker = await self._ready()
+        except (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError) as error:
+            await self.end()
+            return ParseFailed(detail=f"the parser did not start ({type(error).__name__})")
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                answer = await _exchange(worker, feed, fetched)
+            if answer.get("spent"):
+                await self.end()
+            return outcome_of(answer)
+        except TimeoutError:
+            await self.end()
+            return ParseFailed(detail=f"refused: parsing took more than {self._deadline_s:g} s")
+        except (OSError, EOFError, ValueError):
+            await self.end()
+            return ParseFailed(detail="refused: the parser died of it")
+        except BaseException:
+            # Cancelled half-way: the pipe holds half a message, so this worker is spent.
+            await self.end()
+            raise
 
     async def _ready(self) -> asyncio.subprocess.Process:
         worker = self._worker
         if worker is not None and worker.returncode is None and self._parses < _PARSES_MAX:
             self._parses += 1
             return worker
-        await self._end()
+        await self.end()
         # A session of its own: Ctrl-C and `kill` of our group are for us, not for the worker.
         worker = self._worker = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -112,7 +178,8 @@ class WorkerParser:
             await _receive(worker)
         return worker
 
-    async def _end(self) -> None:
+    async def end(self) -> None:
+        """Kill the worker, if there is one."""
         worker, self._worker = self._worker, None
         if worker is None:
             return
@@ -130,10 +197,18 @@ def environment_of(ours: Mapping[str, str]) -> dict[str, str]:
     return {**{name: ours[name] for name in _ENVIRONMENT if name in ours}, "PYTHONPATH": path}
 
 
-async def _exchange(worker: asyncio.subprocess.Process, fetched: Fetched) -> dict[str, Any]:
+async def _exchange(
+    worker: asyncio.subprocess.Process, feed: Feed, fetched: Fetched
+) -> dict[str, Any]:
     if worker.stdin is None:
         raise EOFError
-    about = json.dumps({"content_type": fetched.content_type, "base_url": fetched.url}).encode()
+    about = json.dumps(
+        {
+            "content_type": fetched.content_type,
+            "base_url": fetched.url,
+            "format": feed.format.value,
+        }
+    ).encode()
     worker.stdin.write(_LENGTH.pack(len(about)) + about + _LENGTH.pack(len(fetched.body)))
     worker.stdin.write(fetched.body)
     await worker.stdin.drain()
@@ -156,6 +231,8 @@ def plain_of(outcome: ParseOutcome) -> dict[str, Any]:
         return {"failed": outcome.detail}
     return {
         "title": outcome.title,
+        "skip_hours": sorted(outcome.skip_hours),
+        "skip_days": sorted(outcome.skip_days),
         "ttl_s": None if outcome.ttl is None else outcome.ttl.total_seconds(),
         "entries": [
             [
@@ -178,6 +255,8 @@ def outcome_of(plain: dict[str, Any]) -> ParseOutcome:
         return ParseFailed(detail=plain["failed"])
     return Parsed(
         title=plain["title"],
+        skip_hours=frozenset(plain["skip_hours"]),
+        skip_days=frozenset(plain["skip_days"]),
         ttl=None if plain["ttl_s"] is None else timedelta(seconds=plain["ttl_s"]),
         entries=tuple(
             Entry(
@@ -197,11 +276,12 @@ def outcome_of(plain: dict[str, Any]) -> ParseOutcome:
 def _work(source: BinaryIO, sink: BinaryIO, deadline_s: int) -> None:
     """Answer one request after the other until the pipe closes."""
     _send(sink, b"ready")
+    known = KnownEntries()
     while (about := _take(source)) is not None and (body := _take(source)) is not None:
         # Should our parent be gone, nobody else would end a parse without end.
         signal.alarm(deadline_s)
         try:
-            outcome = parse(body, **json.loads(about))
+            outcome = parse(body, **json.loads(about), known=known)
             answer = plain_of(outcome)
         except MemoryError:
             # What is left of this process is not to be trusted with another feed.

@@ -8,17 +8,24 @@ characters) is mended, so that the strict parser can be used and neighbours of a
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Mapping
 from html.entities import html5
 from xml.sax.saxutils import escape
 
 from aggregator.feeds.clean import plain_text
+from aggregator.feeds.limits import MARKUP_CHARS_MAX
 
 ATTRIBUTES_MAX = 256
 DEPTH_MAX = 10_000
 ENTITIES_MAX = 300
 """HTML's own set is 253."""
 ENTITY_CHARS_MAX = 1000
+EXPANDED_CHARS_MAX = 2**20
+"""How much the document's own entities may add in all."""
+_SUBSET_CHARS_MAX = 2**18
+"""Where a document's own declarations are looked for."""
 _JUNK_CHARS_MAX = 8192
 """How much may stand before a feed begins: a web server's warning, say."""
 
@@ -33,12 +40,21 @@ _TAG = re.compile(r"<(/?)([A-Za-z_][^\s/><]*)([^<]*)")
 _ATTRIBUTE = re.compile(r"\s*[^\s\"'<>/=]+(?:\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[^\s\"'<>]*))?")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
 _ENTITY = re.compile(r"<!ENTITY\s+(?:%\s+)?[^\s>]+\s+(?:\"([^\"]*)|'([^']*)|\w)")
+_OWN_ENTITY = re.compile(r"<!ENTITY\s+([A-Za-z][\w.-]{0,63})\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
+# Of a text only the beginning is ever read (`MARKUP_CHARS_MAX`), and a character may be escaped to
+# as many as eight; cut here, it costs no parser anything.
+_LONG = re.compile(rf"(?:\A|(?<=[<>\[\]]))([^<>\[\]]{{{8 * MARKUP_CHARS_MAX}}}+)[^<>\[\]]++")
+_SHORT_CHARS_MAX = 10**6
+"""What is no longer than this costs less to parse than to shorten."""
+_DOCTYPE = re.compile(r"<!doctype(?>[^<>\[]|\[[^\]]*\])*>", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL_REFERENCE = re.compile(
     r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|d[89a-f][0-9a-f]{2}|fff[ef])|0*(?:[0-8]|1[124-9]|2\d|3[01]));",
     re.IGNORECASE,
 )
-_AMPERSAND = re.compile(r"&(?:#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,31});)?")
+_AMPERSAND = re.compile(
+    r"&(?:#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,31}|[A-Za-z][\w.-]{0,63});)?"
+)
 _XML_OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # feedparser lets an empty element overwrite the filled `description` before it.
 _EMPTY = re.compile(
@@ -46,9 +62,14 @@ _EMPTY = re.compile(
     r"(?:/>|(?<!/)>(?:\s|<!\[CDATA\[\s*\]\]>)*</\1\s*>)",
     re.IGNORECASE,
 )
-# Renamed, so that feedparser keeps them apart: image captions, which it would take for the
-# entry's own words, and authors, whose addresses it searches in quadratic time and we never show.
-_MEDIA_TEXT = re.compile(r"(</?media:)(?=(?:title|description|text)[\s/>])", re.IGNORECASE)
+# Renamed, so that feedparser keeps them apart: what modules say beside the entry's own words, which
+# it would put in their place (without attributes: it keeps either those or the text), and authors,
+# whose addresses it searches in quadratic time and we never show.
+_ASIDE = re.compile(
+    r"(</?(?:media|itunes|dc|googleplay):)(title|description|text|summary|subtitle)"
+    r"(?:\s[^<>]*?)?(?=/?>)",
+    re.IGNORECASE,
+)
 _AUTHOR = re.compile(
     r"(</?(?:[\w.-]+:)?)"
     r"(?=(?:author|creator|managingeditor|webmaster|contributor|publisher|owner|name|email)[\s/>])",
@@ -70,6 +91,11 @@ def not_a_feed(text: str) -> str | None:
         shown = plain_text(title[1], chars_max=100) if title is not None else ""
         return f"this is an HTML page{f' titled “{shown}”' if shown else ''}, not a feed"
     return f"this is an XML document of <{found['name'][:40]}>, not a feed"
+
+
+def shorten(text: str) -> str:
+    """Return `text` without what of any one text in it is never read."""
+    return _LONG.sub(r"\1", text) if len(text) > _SHORT_CHARS_MAX else text
 
 
 def skip_junk(text: str) -> str:
@@ -117,9 +143,11 @@ def cut_short(text: str) -> bool:
     tag_end = text.find(">", root.end())
     if tag_end > 0 and text[tag_end - 1] == "/":
         return False
+    last = text.rfind(f"</{root['name']}", root.end())
     # Of the very last tag the ">" may be missing; nothing of the content is.
     end = re.compile(rf"</{re.escape(root['name'])}\s*(?:>|\Z)", re.IGNORECASE)
-    return end.search(text, root.end()) is None
+    # Most close it in the letters in which they opened it, and near the end.
+    return (last < 0 or not end.match(text, last)) and end.search(text, root.end()) is None
 
 
 def mend(text: str) -> bytes:
@@ -131,25 +159,38 @@ def mend(text: str) -> bytes:
     prolog = _PROLOG.match(text)
     if prolog is not None:
         text = text[prolog.end() :]
-    own_entities = "<!ENTITY" in text
+    own = _own_entities(text) if "<!ENTITY" in text[:_SUBSET_CHARS_MAX] else {}
+    text = _DOCTYPE.sub("", text, count=1)
     parts = _CDATA.split(text)
-    parts[::2] = [_mend_markup(part, own_entities=own_entities) for part in parts[::2]]
+    left = [EXPANDED_CHARS_MAX]
+    parts[::2] = [_mend_markup(part, own, left) for part in parts[::2]]
     text = "".join(parts)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8")
 
 
-def _mend_markup(part: str, *, own_entities: bool) -> str:
-    part = _AUTHOR.sub(r"\1plain", _MEDIA_TEXT.sub(r"\1plain", part))
-    return part if own_entities else _AMPERSAND.sub(_reference, part)
+def _own_entities(text: str) -> dict[str, str]:
+    """Return the entities that the document declares, as text; none of them holds another."""
+    return {
+        name: html.unescape(one or two)
+        for name, one, two in _OWN_ENTITY.findall(text[:_SUBSET_CHARS_MAX])
+    }
 
 
-def _reference(found: re.Match[str]) -> str:
+def _mend_markup(part: str, own: Mapping[str, str], left: list[int]) -> str:
+    part = _AUTHOR.sub(r"\1plain", _ASIDE.sub(r"\1plain\2", part))
+    return _AMPERSAND.sub(lambda found: _reference(found, own, left), part)
+
+
+def _reference(found: re.Match[str], own: Mapping[str, str], left: list[int]) -> str:
     name = found[1]
     if name is None:
         return "&amp;" if found[0] == "&" else found[0]
     if name in _XML_OWN:
         return found[0]
     known = html5.get(name + ";")
+    if name in own and len(own[name]) <= left[0]:
+        known = own[name]
+        left[0] -= len(known)
     return escape(known) if known is not None else f"&amp;{name};"
 
 

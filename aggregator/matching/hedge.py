@@ -57,21 +57,27 @@ _EXPECTED = (
     r"await(?:s|ed|ing)?|wait(?:s|ed|ing)? for|near(?:s|ing)?|close to|clos(?:e|er) (?:to|on)|in talks|talks|odds|"
     r"chances? of|prospects? of|possibility of|ready to|agree(?:s|d)? in principle|explor(?:e|es|ed|ing)|"
     r"eye(?:s|d|ing)?|brac(?:e|es|ed|ing)|suggest(?:s|ed|ing)?|lean(?:s|ed|ing)?|signal(?:s|ed|ing)?|"
-    r"can|what|why|how|would-be|upcoming"
+    r"can|what|why|how|would-be|upcoming|on (?:track|course) (?:to|for)|on the (?:verge|brink|cusp) of|"
+    r"as good as|all but(?! (?:one|two|three|a|some))|draft(?:ed|s)?|tentative(?:ly)?|deadline (?:for|to)|"
+    r"hints? (?:of|at)|hinted at|signs of|talk of|rul(?:es|ed) out|stop(?:s|ped)? short of|"
+    r"back(?:s|ed)? away from|far from|instead of|rather than|"
+    r"(?:fake|false|bogus|hoax)(?: \w+){0,2}? (?:report|announcement|news|claim|rumou?r|document|"
+    r"filing|letter|release|story|post)s?"
 )
 _UNDECIDED = (
     r"not inclined|no ruling|no decision|no verdict|no settlement|no deal|yet to|has not|have not|"
     r"hasn't|haven't|did not|didn't|does not|doesn't|declin\w+ to rule|without (?:a )?ruling|"
     r"withholds? (?:a )?ruling|reserv\w+ (?:judgment|ruling|decision)|under advisement|"
     r"defer(?:s|red|ring)?|postpon\w+|delay(?:s|ed|ing)?|adjourn\w*|undecided|unclear|never|"
-    r"fail(?:s|ed)? to reach|den(?:y|ies|ied) (?:any )?(?:report|rumou?r|claim)\w*|false report\w*|not"
+    r"fail(?:s|ed)? to reach|den(?:y|ies|ied) (?:any )?(?:report|rumou?r|claim)\w*|not"
 )
 
 
 _AFTER = (
     r"(?:is |are |was |were |still |remains? |now )*(?:expected|likely|due|looms?|looming|possible|"
     r"unlikely|nears?|nearing|talks?|hopes?|odds|rumou?rs?|speculation|deadline|in limbo|uncertain|"
-    r"delayed|postponed|pending|awaited|unclear|on the horizon|in sight|could|may|might|would|will)"
+    r"delayed|postponed|pending|awaited|unclear|on the horizon|in sight|could|may|might|would|will|"
+    r"under negotiation)"
 )
 
 
@@ -103,6 +109,50 @@ _REFUSABLE = re.compile(
 _FOLLOWED = re.compile(
     rf"\W{{1,3}}{_AFTER}(?!\w)|(?:\s[\w.]+){{1,3}}\s(?:{_BELIEVED})(?!\w)", re.IGNORECASE
 )
+_PUT_OFF = re.compile(
+    r"(?:sentencing|ruling|decision|verdict|settlement|dismissal|judgment|plea)(?:\s[\w'.-]+){0,5}?\s"
+    r"(?:postponed|delayed|adjourned|rescheduled|pushed back|set for|scheduled|passes|negotiat\w+)"
+    r"(?!\w)",
+    re.IGNORECASE,
+)
+"""What has a date or lost it has not happened: "sentencing of X set for June"."""
+
+_OPEN_END = re.compile(
+    r"(?<!\w)without (?:a |any )?(?:decision|ruling|verdict|resolution|order|deal|agreement)(?!\w)",
+    re.IGNORECASE,
+)
+_NONE = re.compile(r"(?<!\w)(?:no|without)\s+(?:\w+\s+)?$", re.IGNORECASE)
+"""Right before the words of an outcome: "no charges filed", "without suing"."""
+
+_MUST = re.compile(r"(?<!\w)(?:must|ought to|needs? to|ha(?:s|ve) to)\s+$", re.IGNORECASE)
+_PLANNED = re.compile(
+    r"(?<!agree)(?<!agrees)(?<!agreed)(?<!decides)(?<!decided)(?<!votes)(?<!voted)(?<!opts)"
+    r"(?<!stipulation)(?<!deal)(?<!agreement)(?<!move)(?<!joins)(?<!refuses)(?<!declines)"
+    r"\sto\s+(?:\w+ly\s+)?$",
+    re.IGNORECASE,
+)
+_PLANNABLE = re.compile(
+    r"(?:plead|drop|dismiss|abandon|withdraw|toss|sue|charge)(?!\w)", re.IGNORECASE
+)
+"""A headline's future: "X to plead guilty".  "To pay" and "to settle" mostly tell of a deal made."""
+
+_GERUND = re.compile(r"\w+ing(?!\w)", re.IGNORECASE)
+_TOWARDS = re.compile(
+    r"(?<!\w)(?:before|without|about|on|over|against|of|towards?|from|for|to|instead of)\s+$",
+    re.IGNORECASE,
+)
+"""Before a gerund: "arguments on dismissing", "more time before dismissing"; "after" is done."""
+
+_NEARLY = re.compile(r"(?<!\w)(?:as good as|all but|almost|nearly|virtually)\s+$", re.IGNORECASE)
+_LESSER = re.compile(
+    r"accused of(?!\w)|(?:drop|withdraw|abandon|end)\w* (?:(?:a|an|the|its|their|his|her|new|any) )*"
+    r"(?:hints?|demands?|requests?|bids?|plans?|objections?|opposition|motions?)(?!\w)",
+    re.IGNORECASE,
+)
+"""Dropping these ends no case, and who is accused of something has sued nobody."""
+
+_PLEADS = re.compile(r"(?<!\w)plea", re.IGNORECASE)
+_NOT_GUILTY = re.compile(r"not guilty", re.IGNORECASE)
 _ACTOR = re.compile(
     r"(?:judge|court|justices?|panel|jury|magistrate|regulator|agency)s?", re.IGNORECASE
 )
@@ -128,9 +178,11 @@ def hedge(text: str, *spans: tuple[int, int]) -> Hedge | None:
     start, end = spans[0][0], max(stop for _, stop in spans)
     first = max((m.end() for m in _CLAUSE.finditer(text, 0, start)), default=0)
     spoken, within = text[first:start], text[start:end]
+    if not _PLEADS.search(text):
+        within = _NOT_GUILTY.sub("acquitted", within)  # that is an outcome, and no hedge
     words = [m.start() for m in _WORD.finditer(spoken)]
     near = words[-6] if len(words) >= 6 else 0
-    if _REFUSABLE.match(within) and _REFUSED.search(spoken, near):
+    if any(_REFUSABLE.match(text, *span) for span in spans) and _REFUSED.search(spoken, near):
         return Hedge.REFUSED
     for kind, pattern, reach in _TABLE:
         near = words[-reach] if len(words) >= reach else 0
@@ -138,8 +190,28 @@ def hedge(text: str, *spans: tuple[int, int]) -> Hedge | None:
             return kind
         if kind is Hedge.UNDECIDED and pattern.search(within):
             return kind
+    if _OPEN_END.search(text, end):
+        return Hedge.UNDECIDED
+    if (
+        _NONE.search(spoken)
+        or any(_only_towards(text, *span) for span in spans)
+        or _PUT_OFF.match(text, start)
+    ):
+        return Hedge.EXPECTED
     if len(spans) > 1 and _ACTOR.fullmatch(text, *spans[0]) and _MODAL.search(text[: spans[1][0]]):
         return Hedge.EXPECTED  # "judge may dismiss", "court to rule"
     if text.rstrip().endswith("?") or text[end : end + 1] == "?" or _FOLLOWED.match(text, end):
         return Hedge.EXPECTED
     return None
+
+
+def _only_towards(text: str, start: int, stop: int) -> bool:
+    """Say whether these words of an outcome are what somebody is only on the way to."""
+    before = text[:start]
+    return bool(
+        _MUST.search(before)
+        or _NEARLY.search(before)
+        or (_GERUND.match(text, start, stop) and _TOWARDS.search(before))
+        or (_PLANNABLE.match(text, start) and _PLANNED.search(before))
+        or _LESSER.match(text, start)
+    )

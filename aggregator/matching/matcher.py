@@ -7,15 +7,18 @@ immutable; a reload builds a new one beside it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 
 from aggregator.matching import about, docket_entry, dockets
 from aggregator.matching.hedge import DECISIONS, OUTCOMES, Hedge, hedge
 from aggregator.matching.index import Fields, Index, Scan
+from aggregator.matching.opening import SUMMARY_LEAD_CHARS, headlined, moved_back
 from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import CourtCase, Docket, InField, Query
 from aggregator.matching.rules import EntityKind, EventRule, Rules
+from aggregator.matching.watches import NO_WATCHES, WatchMatcher
 from aggregator.model import (
     EventKind,
     Evidence,
@@ -26,11 +29,10 @@ from aggregator.model import (
     Severity,
     Target,
     TargetKind,
+    Watch,
 )
 
-SUMMARY_LEAD_CHARS = 320
-"""What an article is about stands in its first sentences; further down it tells the background."""
-
+__all__ = ["SUMMARY_LEAD_CHARS", "Happening", "Matcher", "Reading"]
 
 SENTENCE_CHARS = 200
 """A summary's first sentence is news for so long; further on it tells what came before."""
@@ -90,14 +92,15 @@ class Reading:
         return frozenset(m.target for m in self.matches if m.relation is Relation.CHIEF)
 
     def seen_by(self, followed: Collection[Target]) -> Reading:
-        """Return the reading without entities that nobody follows.
+        """Return the reading without entities and watches that nobody follows.
 
-        Cases and watchlists are what the rules are for; a name is only watched for who asked.
+        Cases and watchlists are what the rules are for; the others are only for who asked.
         """
         matches = tuple(
             match
             for match in self.matches
-            if match.target.kind is not TargetKind.ENTITY or match.target in followed
+            if match.target.kind not in (TargetKind.ENTITY, TargetKind.WATCH)
+            or match.target in followed
         )
         return self if len(matches) == len(self.matches) else replace(self, matches=matches)
 
@@ -108,10 +111,11 @@ class Reading:
 
 
 class Matcher:
-    """All rules, indexed."""
+    """All rules, indexed, and the watches of people."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self.watches = NO_WATCHES
         self._index = Index.build(_queries(rules), rules.entities, rules.families)
         self._companies = frozenset(
             slug
@@ -122,21 +126,25 @@ class Matcher:
             slug for slug, entity in rules.entities.items() if entity.kind is EntityKind.AGENCY
         )
 
-    def read(self, item: Item) -> Reading:
-        """Return what `item` matches, with evidence, and what happened by its words.
+    def with_watches(self, watches: Iterable[Watch]) -> Matcher:
+        """Return a matcher of the same rules that also reads `watches`, in place of its own.
 
-        An item without a headline is read as if its first sentence were one.
+        The rules are not laid out again; watches that they cannot serve are in `watches.faults`.
         """
-        if not item.title.strip() and item.kind is not FeedKind.COURT:
-            stop = item.summary.find(". ")
-            opening = item.summary[: stop + 1 if stop >= 0 else SUMMARY_LEAD_CHARS]
-            if opening.strip():
-                return _moved(self.read(replace(item, title=opening, summary="")))
+        matcher = copy(self)
+        matcher.watches = WatchMatcher.build(self.rules, watches, self.watches)
+        return matcher
+
+    def read(self, item: Item) -> Reading:
+        """Return what `item` matches, with evidence, and what happened by its words."""
+        if opening := headlined(item):
+            return _moved(self.read(opening))
         scan = self._index.scan(Fields.of(item))
         happening = self._happening(item, scan)
         matches = [*self._cases(item, scan, happening), *self._watchlists(scan, happening)]
         on_file = any(match.target.kind is TargetKind.CASE for match in matches)
         matches += self._entities(scan, happening, on_file=on_file)
+        matches += self.watches.read(item, happening.quiet)
         named = self._companies | self._agencies
         names = sorted(
             slug
@@ -254,16 +262,14 @@ class Matcher:
 
 def _moved(reading: Reading) -> Reading:
     """Return the reading of an opening that stood for a headline, as one of the summary it is."""
-
-    def back(spans: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-        return tuple(replace(s, field="summary") if s.field == "title" else s for s in spans)
-
-    happening = replace(reading.happening, evidence=back(reading.happening.evidence))
+    happening = replace(reading.happening, evidence=moved_back(reading.happening.evidence))
     return replace(
         reading,
-        matches=tuple(replace(match, evidence=back(match.evidence)) for match in reading.matches),
+        matches=tuple(
+            replace(match, evidence=moved_back(match.evidence)) for match in reading.matches
+        ),
         happening=happening,
-        mentions={slug: back(spans) for slug, spans in reading.mentions.items()},
+        mentions={slug: moved_back(spans) for slug, spans in reading.mentions.items()},
     )
 
 

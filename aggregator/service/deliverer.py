@@ -1,34 +1,51 @@
-"""Claims from the outbox, keeps the budget, hands over, settles."""
+"""Claims from the outbox when there is a slot, keeps the budget, hands over, settles.
+
+A message is claimed only when its slot is near, so that what is urgent waits behind nothing that
+is not.  Times between messages are measured on a clock that never jumps; what stands in the store
+is dated by the clock on the wall.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import assert_never
+from datetime import UTC, datetime, timedelta
+from itertools import count, islice
+from typing import TypeVar, assert_never
 
 import structlog
 
-from aggregator.alerts.budget import Budget, reserve
+from aggregator.alerts import budget
+from aggregator.alerts.budget import Budget
 from aggregator.errors import StoreError
 from aggregator.model import (
     ChatGone,
     Delivery,
     DeliveryOutcome,
     NotSent,
+    Priority,
     Rejected,
     RetryAt,
     Sent,
+    Turn,
     Unknown,
     Unsettled,
 )
 from aggregator.ports import Clock, Notifier, Store
 from aggregator.service.jobs import GRACE_S
+from aggregator.telegram import words
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
 CLAIM_MAX = 64
 """Deliveries in flight at once, one a chat; as many again may be looked for."""
+
+AHEAD = timedelta(seconds=0.2)
+"""How long before its slot a message is claimed: long enough to keep the pace, short enough that
+an urgent one which comes now waits for a handful of others at most."""
 
 PROBES_MAX = 20
 """Numbers tried for a message that may be there; each is an edit and counts as a message."""
@@ -36,28 +53,49 @@ PROBES_MAX = 20
 PROBES_BESIDE = 8
 """Numbers tried beyond those of the lost messages: what people wrote meanwhile took some too."""
 
-PROBE_SPACING = timedelta(seconds=0.2)
-"""Between two probes in one chat: an edit of nothing shows nothing, and a command may wait."""
-
 PROBE_ROUNDS_MAX = 3
-"""Rounds without an answer, after which it is sent again: rather a repeat than a loss."""
+"""Rounds without an answer, after which it is no longer looked for."""
 
 PROBE_AGAIN_S = 5.0
+
+FAULTS_MAX = 3
+"""So often one message may run into a fault of our own before it is given up."""
+
+STORE_AGAIN_S = 1.0
+"""What became of a message is told to a store that fails until it listens."""
+
+PAUSE_S_MAX = 30.0
+"""The longest wait between two looks: the clock on the wall may be set forward meanwhile."""
+
+MEMORY = "sender"
+"""The setting that holds the budget between two lives of the program."""
+ALIVE = "alive"
+"""What stands there while the program runs, and after it was killed."""
 
 
 class Deliverer:
     """Claims from the outbox, keeps the budget, hands over, settles."""
 
-    def __init__(self, *, store: Store, notifier: Notifier, clock: Clock) -> None:
+    def __init__(
+        self, *, store: Store, notifier: Notifier, clock: Clock, probe: bool = True
+    ) -> None:
+        """`probe` False never looks for a message: its place's choice decides at once."""
         self._store = store
         self._notifier = notifier
         self._clock = clock
-        self._budget = Budget()
+        self._probe = probe
+        self._budget: Budget | None = None
         self._woken = asyncio.Event()
         self._inflight: set[asyncio.Task[None]] = set()
         self._probing: set[int] = set()
         self._rounds: dict[int, int] = {}
-        self._later: dict[int, datetime] = {}
+        self._faults: dict[int, int] = {}
+        self._resume: datetime | None = None
+        self._due: datetime | None = None
+        self._turnstile = asyncio.Lock()
+        """First come, first served, for what is due and for one probe: neither starves the other."""
+        self._gate = asyncio.Lock()
+        """Where the other probes wait."""
 
     def wake(self) -> None:
         """Something may be due."""
@@ -68,8 +106,8 @@ class Deliverer:
         while True:
             self._woken.clear()
             try:
-                started = await self._start_probes() + await self._start_due()
-                pause = None if started else await self._pause()
+                started = await self._start()
+                pause = None if started else self._pause()
             except Exception:  # the top of this loop: a full disk now may be free in a moment
                 log.exception("delivering_failed")
                 started, pause = 0, 5.0
@@ -79,9 +117,15 @@ class Deliverer:
 
     async def drain(self) -> None:
         """Deliver what is due now, and return when none of it is in flight."""
-        while await self._start_probes() or await self._start_due() or self._inflight:
+        while True:
+            if await self._start():
+                continue
             if self._inflight:
                 await asyncio.wait(self._inflight, return_when=asyncio.FIRST_COMPLETED)
+            elif await self._is_due():
+                await self._clock.sleep(self._rest())
+            else:
+                return
 
     async def close(self) -> None:
         """Let what is on the wire finish; what still waits for its slot goes back to the queue."""
@@ -90,47 +134,154 @@ class Deliverer:
         for task in self._inflight:
             task.cancel()
         await asyncio.gather(*self._inflight, return_exceptions=True)
+        if self._budget is not None:
+            with suppress(StoreError):
+                await self._remember(closing=True)
+
+    # time and budget
+
+    def _steady(self) -> datetime:
+        """Return a time that never jumps, for what lies between two messages."""
+        return _ZERO + timedelta(seconds=asyncio.get_running_loop().time())
+
+    async def _load(self) -> Budget:
+        """Return the budget; at first from where the last life of the program left it."""
+        if self._budget is None:
+            kept = await self._store.setting(MEMORY)
+            now = self._steady()
+            match kept:
+                case None:
+                    self._budget = Budget()
+                case str() if kept.startswith(ALIVE):
+                    known = kept.removeprefix(ALIVE)
+                    held = budget.loaded(known, now, self._clock.now()) if known else Budget()
+                    self._budget = budget.after_a_kill(held, now)
+                case _:
+                    self._budget = budget.loaded(kept, now, self._clock.now())
+            await self._remember(closing=False)
+        return self._budget
+
+    async def _remember(self, *, closing: bool) -> None:
+        if self._budget is not None:
+            text = budget.dumped(self._budget, self._steady(), self._clock.now())
+            await self._store.put_setting(MEMORY, text if closing else f"{ALIVE}{text}")
+
+    async def _turn(self, chat_id: int) -> None:
+        """Return when a probe may leave for `chat_id`, which nothing else is sent to meanwhile."""
+        while True:
+            kept, now = await self._load(), self._steady()
+            free = budget.resting(kept, now).get(chat_id, now)
+            if free > now:
+                await self._clock.sleep((free - now).total_seconds())
+                continue
+            async with self._gate, self._turnstile:
+                kept = await self._slot()
+                at, self._budget = budget.reserve(kept, chat_id, self._steady())
+            await self._clock.sleep((at - self._steady()).total_seconds())
+            if not self._bot_held():
+                return
+
+    async def _slot(self) -> Budget:
+        """Return the budget once the bot has a slot soon; whoever waits here holds the turnstile."""
+        while True:
+            kept, now = await self._load(), self._steady()
+            if budget.slots(kept, now, AHEAD):
+                return kept
+            times = (kept.bot_free or now, kept.held_until or now)
+            await self._clock.sleep(max(0.001, (max(times) - AHEAD - now).total_seconds()))
+
+    def _bot_held(self) -> bool:
+        held = None if self._budget is None else self._budget.held_until
+        return held is not None and held > self._steady()
+
+    # starting what is due
 
     @property
     def _room(self) -> int:
         """Deliveries that may start now: what is looked for takes no room from the others."""
         return CLAIM_MAX + len(self._probing) - len(self._inflight)
 
+    async def _start(self) -> int:
+        await self._load()
+        return await self._start_probes() + await self._start_due()
+
     async def _start_due(self) -> int:
-        if self._room <= 0:
+        if self._room <= 0 or not await self._is_due():
             return 0
-        claimed = await self._store.claim(self._clock.now(), self._room)
-        for delivery in claimed:
-            task = asyncio.create_task(self._deliver(delivery))
-            self._inflight.add(task)
-            task.add_done_callback(self._done)
+        async with self._turnstile:
+            kept = await self._slot()
+            now = self._steady()
+            still = budget.still(kept, now)
+            turn = Turn(
+                resting=tuple(budget.resting(kept, now)),
+                still=None if still is None else tuple(still),
+                served=tuple(kept.served),
+            )
+            room = min(self._room, budget.slots(kept, now, AHEAD))
+            claimed = await self._store.claim(self._clock.now(), room, turn)
+            for delivery in claimed:
+                at, self._budget = budget.reserve(
+                    await self._load(), delivery.place.chat_id, now, edit=_noise(delivery)
+                )
+                self._spawn(self._deliver(delivery, at))
         return len(claimed)
+
+    async def _is_due(self) -> bool:
+        self._due = await self._store.next_due()
+        return self._due is not None and self._due <= self._clock.now()
 
     async def _start_probes(self) -> int:
         """Look for messages whose fate is not known, before anything else goes to their chats."""
         started, now = 0, self._clock.now()
-        self._later = {id_: at for id_, at in self._later.items() if at > now}
-        for unsettled in await self._store.unsettled(CLAIM_MAX):
-            if unsettled.delivery.id in self._probing or unsettled.delivery.id in self._later:
+        # One that is settled while the store is asked may be in its answer as it was before.
+        busy = set(self._probing)
+        found = await self._store.unsettled(CLAIM_MAX)
+        self._resume = None
+        steady = self._steady()
+        rests = budget.resting(await self._load(), steady)
+        for unsettled in found:
+            delivery = unsettled.delivery
+            if delivery.id in busy:
                 continue
-            self._probing.add(unsettled.delivery.id)
-            task = asyncio.create_task(self._settle_unknown(unsettled))
-            self._inflight.add(task)
-            task.add_done_callback(self._done)
+            rest = rests.get(delivery.place.chat_id, steady) - steady
+            until = now + rest if rest > budget.GROUP_SPACING else now
+            until = max(until, delivery.not_before or until)
+            if until > now:
+                self._resume = min(self._resume or until, until)
+                continue
+            self._probing.add(delivery.id)
+            self._spawn(self._settle_unknown(unsettled))
             started += 1
         return started
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._inflight.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._inflight.discard(task)
         self._woken.set()
 
-    async def _pause(self) -> float | None:
+    def _pause(self) -> float | None:
         """Return the seconds until something may be due; None: until woken."""
-        due = await self._store.next_due() if self._room > 0 else None
-        times = [*self._later.values(), *([due] if due else [])]
-        if not times:
+        if self._room <= 0:
             return None
-        return max(0.05, (min(times) - self._clock.now()).total_seconds())
+        now = self._clock.now()
+        pauses = [PAUSE_S_MAX]
+        pauses += [(at - now).total_seconds() for at in (self._resume, self._due) if at is not None]
+        if self._due is not None and self._due <= now:
+            pauses[-1] = self._rest()
+        return max(0.01, min(pauses))
+
+    def _rest(self) -> float:
+        """Return the seconds until the first chat that has been written to may be again."""
+        kept, now = self._budget or Budget(), self._steady()
+        rests = [*budget.resting(kept, now).values(), *(budget.still(kept, now) or {}).values()]
+        if kept.edits_from is not None and kept.edits_from > now:
+            rests.append(kept.edits_from)
+        # None: what is due came after the claim.
+        return max(0.01, (min(rests) - now).total_seconds()) if rests else 0.01
 
     async def _wait(self, pause: float | None) -> None:
         try:
@@ -139,68 +290,119 @@ class Deliverer:
         except TimeoutError:
             pass
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        sending = False
+    # one message
+
+    async def _deliver(self, delivery: Delivery, at: datetime) -> None:
+        leaving: Delivery | None = None
         try:
-            now = self._clock.now()
-            at, self._budget = reserve(self._budget, delivery.place.chat_id, now)
-            await self._clock.sleep((at - now).total_seconds())
-            sending = True
-            outcome = await self._notifier.deliver(delivery)
-            await self._store.settle(delivery, outcome, self._clock.now())
-            _log_delivery(delivery, outcome)
+            await self._clock.sleep((at - self._steady()).total_seconds())
+            if self._bot_held():
+                await self._insist(lambda: self._store.release([delivery.id]))
+                return
+            leaving = await self._leaves(delivery)
+            if leaving is None:
+                return
+            outcome = await self._sent(leaving)
+            await self._settled(leaving, outcome)
         except asyncio.CancelledError:
-            if not sending:
-                await self._store.release([delivery.id])
+            if leaving is None:
+                with suppress(StoreError):
+                    await self._store.release([delivery.id])
             raise
-        except Exception as error:  # the top of this loop: one message's bug stops no other
+        except Exception:  # the top of this loop: one message's bug stops no other
             log.exception("delivery_failed", chat=delivery.place.chat_id, key=delivery.key)
-            # Left as being sent it would hold its chat until the next start.
-            lost = Unknown(detail=f"our own error: {type(error).__name__}")
-            with suppress(StoreError):
-                await self._store.settle(delivery, lost, self._clock.now())
+
+    async def _leaves(self, delivery: Delivery) -> Delivery | None:
+        """Record that it leaves now; None when it does not."""
+        try:
+            leaving = await self._store.leaving(delivery.id, self._clock.now())
+        except StoreError:
+            log.warning("store_failed", chat=delivery.place.chat_id, key=delivery.key)
+            await self._insist(lambda: self._store.release([delivery.id]))
+            return None
+        if leaving is not None:
+            now = self._steady()
+            self._budget = budget.left(
+                await self._load(), delivery.place.chat_id, now, now, edit=_noise(delivery)
+            )
+        return leaving
+
+    async def _sent(self, delivery: Delivery) -> DeliveryOutcome:
+        try:
+            return await self._notifier.deliver(delivery)
+        except Exception as error:  # our own bug: left as being sent it would hold its chat
+            log.exception("delivery_failed", chat=delivery.place.chat_id, key=delivery.key)
+            faults = self._faults[delivery.id] = self._faults.get(delivery.id, 0) + 1
+            what = f"our own error: {type(error).__name__}"
+            return Rejected(detail=what) if faults >= FAULTS_MAX else Unknown(detail=what)
+
+    async def _settled(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
+        """Tell the store, which may be full or locked just now; nobody else knows."""
+        await self._insist(lambda: self._store.settle(delivery, outcome, self._clock.now()))
+        if isinstance(outcome, Sent | Rejected | ChatGone):
+            self._faults.pop(delivery.id, None)
+        if not isinstance(outcome, Unknown):
+            self._rounds.pop(delivery.id, None)
+        _log_delivery(delivery, outcome)
+        await self._note(delivery, outcome)
+
+    async def _note(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
+        """Hold the whole bot when several chats ask to wait at once."""
+        if not isinstance(outcome, RetryAt) or not outcome.flood:
+            return
+        before = await self._load()
+        self._budget = budget.flooded(before, delivery.place.chat_id, outcome.after, self._steady())
+        if self._budget.held_until != before.held_until:
+            log.warning("bot_told_to_wait", seconds=outcome.after.total_seconds())
+            await self._insist(lambda: self._remember(closing=False))
+
+    async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what the store answers once it does."""
+        while True:
+            try:
+                return await work()
+            except StoreError as error:
+                log.warning("store_failed", why=str(error))
+                await self._clock.sleep(STORE_AGAIN_S)
+
+    # one message that may be there
 
     async def _settle_unknown(self, unsettled: Unsettled) -> None:
         """Find the message, or learn that it is not there; then say so to the store."""
         delivery = unsettled.delivery
         try:
             outcome = await self._sought(unsettled)
-            if isinstance(outcome, RetryAt):
-                # An answer, so it is no round without one; nor is it slept out here, where it
-                # would hold up `drain` for as long as a day.
-                self._later[delivery.id] = self._clock.now() + outcome.after
-                _log_delivery(delivery, outcome)
-                return
-            rounds = self._rounds[delivery.id] = self._rounds.get(delivery.id, 0) + 1
-            if isinstance(outcome, Unknown) and rounds < PROBE_ROUNDS_MAX:
-                await self._clock.sleep(PROBE_AGAIN_S)
-                return
-            if isinstance(outcome, Unknown):
-                log.warning("may_be_repeated", chat=delivery.place.chat_id, key=delivery.key)
-                outcome = NotSent(detail="still not known; sent again, it may be a repeat")
-            self._rounds.pop(delivery.id, None)
-            await self._store.settle(delivery, outcome, self._clock.now())
-            _log_delivery(delivery, outcome)
+            if isinstance(outcome, Unknown) and self._probe and not unsettled.haunted:
+                rounds = self._rounds[delivery.id] = self._rounds.get(delivery.id, 0) + 1
+                if rounds < PROBE_ROUNDS_MAX:
+                    await self._clock.sleep(PROBE_AGAIN_S)
+                    return
+            vain = unsettled.crowded and isinstance(outcome, NotSent)
+            if vain or isinstance(outcome, Unknown):
+                self._rounds.pop(delivery.id, None)
+                await self._give_up(delivery)
+            else:
+                await self._settled(delivery, outcome)
         except Exception:  # the top of this loop: one message's bug stops no other
             log.exception("probe_failed", chat=delivery.place.chat_id, key=delivery.key)
             await self._clock.sleep(PROBE_AGAIN_S)
         finally:
             self._probing.discard(delivery.id)
 
+    async def _give_up(self, delivery: Delivery) -> None:
+        """Let the place's own choice decide: again, marked, or parked."""
+        log.warning("may_be_repeated", chat=delivery.place.chat_id, key=delivery.key)
+        detail, mark = "looked for in vain", words.MAY_BE_REPEAT
+        await self._insist(lambda: self._store.unfound(delivery, detail, mark, self._clock.now()))
+
     async def _sought(self, unsettled: Unsettled) -> DeliveryOutcome:
-        """Return Sent with its number, or NotSent when no number it can have is it."""
+        """Return Sent with its number, NotSent when no number it can have is it, or Unknown."""
         delivery = unsettled.delivery
-        number = unsettled.after
-        for _ in range(min(PROBES_MAX, unsettled.lost + PROBES_BESIDE)):
-            number += 1
-            while number in unsettled.taken:
-                number += 1
-            now = self._clock.now()
-            at, self._budget = reserve(
-                self._budget, delivery.place.chat_id, now, spacing=PROBE_SPACING
-            )
-            await self._clock.sleep((at - now).total_seconds())
-            match await self._notifier.probe(delivery, number):
+        if not self._probe or unsettled.haunted:
+            return Unknown(detail="not looked for")
+        for number in _numbers(unsettled):
+            await self._turn(delivery.place.chat_id)
+            match await self._probed(delivery, number):
                 case Rejected():
                     continue
                 case NotSent(detail=detail):  # this probe never left: nothing was learnt
@@ -208,6 +410,34 @@ class Deliverer:
                 case settled:
                     return settled
         return NotSent(detail="looked for and not found")
+
+    async def _probed(self, delivery: Delivery, number: int) -> DeliveryOutcome:
+        try:
+            return await self._notifier.probe(delivery, number)
+        except Exception as error:  # our own bug: it must not hold the chat for good
+            log.exception("probe_failed", chat=delivery.place.chat_id, key=delivery.key)
+            return Unknown(detail=f"our own error: {type(error).__name__}")
+
+
+_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _numbers(unsettled: Unsettled) -> Sequence[int]:
+    """Return the numbers to try.
+
+    Of several copies the newest must be found: an older one, unknown, lies below it and is in
+    nobody's way, where a newer one would be taken for the chat's next message and written over.
+    """
+    tries = unsettled.delivery.attempts
+    most = min(PROBES_MAX, unsettled.lost + PROBES_BESIDE + tries - 1)
+    free = (n for n in count(unsettled.after + 1) if n not in unsettled.taken)
+    found = tuple(islice(free, most))
+    return found if tries <= 1 else found[::-1]
+
+
+def _noise(delivery: Delivery) -> bool:
+    """Say whether it brings up to date what was told; an answer to a person is none."""
+    return delivery.message_id is not None and delivery.priority is not Priority.REPLY
 
 
 def _log_delivery(delivery: Delivery, outcome: DeliveryOutcome) -> None:

@@ -16,7 +16,8 @@ from aggregator.alerts import digest
 from aggregator.alerts.digest import Digest, Memory, Route
 from aggregator.model import Delivery, Message, Priority
 from aggregator.ports import Clock, Store
-from aggregator.stories.window import WINDOW
+from aggregator.service.places import Places
+from aggregator.telegram.gather import stories
 
 log = structlog.get_logger()
 
@@ -34,13 +35,17 @@ class Digests:
         routes: Callable[[], Sequence[Route]],
         render: Callable[[Digest], Message],
         wake: Callable[[], None],
+        places: Places | None = None,
     ) -> None:
-        """`routes` is asked at each look, so that a reload counts at once."""
+        """`routes` is asked at each look, so that a reload counts at once; `places` have digests
+        of their own.
+        """
         self._store = store
         self._clock = clock
         self._routes = routes
         self._render = render
         self._wake = wake
+        self._places = places
 
     async def run(self) -> None:
         """Look until cancelled; the first time after a pause, so that feeds are read before."""
@@ -56,6 +61,8 @@ class Digests:
         now = self._clock.now()
         for route in self._routes():
             await self._look(route, now)
+        if self._places is not None:
+            await self._places.look(now)
 
     async def _look(self, route: Route, now: datetime) -> None:
         name = f"digest:{route.target}:{route.place.chat_id}:{route.place.thread_id}"
@@ -67,9 +74,8 @@ class Digests:
         until = digest.due(route, memory, now)
         if until is None:
             return
-        # A story dated so long before the last digest may have a report that is new.
-        window = await self._store.window(digest.since(memory, until) - WINDOW)
-        made = digest.gather(route, memory, until, window.stories.values())
+        found = await stories(self._store, digest.since(memory, until))
+        made = digest.gather(route, memory, until, found)
         delivery = Delivery(
             place=route.place,
             key=made.key,

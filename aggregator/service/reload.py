@@ -30,20 +30,28 @@ class Reloader:
         self._swap = swap
         self._tell = tell
         self._known = fingerprint()
+        self.faults: tuple[str, ...] = ()
+        """Why the last change was refused; empty once one was taken."""
 
     async def look(self) -> None:
-        """Reload if a file changed since the last look."""
-        now = self._fingerprint()
-        if now == self._known:
+        """Reload if a file changed since the last look, and tell the operator of its faults."""
+        if self._fingerprint() == self._known:
             return
-        self._known = now
+        faults = await self.reload()
+        if faults and self._tell is not None:
+            await self._tell(faults)
+
+    async def reload(self) -> tuple[str, ...]:
+        """Read everything anew, changed or not; return the faults for which the old stays live."""
+        self._known = self._fingerprint()
         loaded = await self._load()
         if isinstance(loaded, str):
-            for fault in loaded.splitlines():
+            self.faults = tuple(loaded.splitlines())
+            for fault in self.faults:
                 log.error("rules_refused", fault=fault, live="the rules before this change")
-            if self._tell is not None:
-                await self._tell(loaded.splitlines())
-            return
+            return self.faults
         matcher, feeds = loaded
+        self.faults = ()
         self._swap(matcher, feeds)
         log.info("rules_reloaded", version=matcher.rules.version, feeds=len(feeds))
+        return ()

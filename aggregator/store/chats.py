@@ -1,4 +1,4 @@
-"""The version, and what is remembered of a chat: that it is gone, or asked us to wait."""
+"""The version, and what is remembered of a chat: that it is gone, asked us to wait, or moved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from aggregator.store.hashed import come_back
 from aggregator.store.rows import maybe_moment, micros
+
+OF_A_CHAT = ("delivery", "subscription", "watch", "mute", "place")
+"""The tables whose rows belong to a chat."""
 
 
 def version(db: Database) -> int:
@@ -19,6 +23,17 @@ def bump(db: Database) -> int:
     return int(db.execute("UPDATE version SET number = number + 1 RETURNING number").fetchone()[0])
 
 
+def bump_people(db: Database) -> int:
+    """Count a change of who hears of what, and how; return the new version."""
+    db.execute("UPDATE version SET people = people + 1")
+    return bump(db)
+
+
+def people_version(db: Database) -> int:
+    """Return how often who hears of what was changed."""
+    return int(db.execute("SELECT people FROM version").fetchone()[0])
+
+
 def gone(db: Database, chat_id: int) -> str | None:
     """Return why the chat takes no messages; None when it does."""
     row = db.execute("SELECT detail FROM chat WHERE chat_id = ? AND gone", (chat_id,)).fetchone()
@@ -29,7 +44,7 @@ def leave(db: Database, chat_id: int, detail: str) -> None:
     """Remember that the chat is gone; what is queued for it dies, its subscriptions stay."""
     if gone(db, chat_id) is None:
         db.table("chat").upsert({"chat_id": chat_id, "gone": 1, "detail": detail}, pk="chat_id")
-        bump(db)
+        bump_people(db)
     db.execute(
         "UPDATE delivery SET state = 'dead', error = ? WHERE chat_id = ? AND state = 'queued'",
         (detail, chat_id),
@@ -38,11 +53,12 @@ def leave(db: Database, chat_id: int, detail: str) -> None:
 
 def revive(db: Database, chat_id: int) -> bool:
     """Remember that the chat takes messages; say whether that is news."""
+    come_back(db, chat_id)
     changed = db.execute(
         "UPDATE chat SET gone = 0, detail = '' WHERE chat_id = ? AND gone", (chat_id,)
     ).rowcount
     if changed:
-        bump(db)
+        bump_people(db)
     return bool(changed)
 
 
@@ -75,10 +91,28 @@ def migrate(db: Database, old: int, new: int) -> None:
         " WHERE chat_id = ? AND message_id IS NOT NULL",
         (old,),
     )
-    for table in ("delivery", "subscription"):
+    for table in OF_A_CHAT:
         db.execute(f"UPDATE OR IGNORE {table} SET chat_id = ? WHERE chat_id = ?", (new, old))  # noqa: S608 -- the names stand above
         # What stayed is already there under the new id.
         db.execute(f"DELETE FROM {table} WHERE chat_id = ?", (old,))  # noqa: S608 -- the same
+    # The same two steps; a setting about a chat has the chat's id between colons in its name.
+    db.execute(
+        "UPDATE OR IGNORE setting SET name = replace(name, ?1, ?2) WHERE instr(name, ?1)",
+        (f":{old}:", f":{new}:"),
+    )
+    db.execute("DELETE FROM setting WHERE instr(name, ?)", (f":{old}:",))
     db.execute("DELETE FROM chat WHERE chat_id = ?", (old,))
+    if old != new:
+        db.table("moved").upsert({"old_id": old, "new_id": new}, pk="old_id")
     revive(db, new)
-    bump(db)
+    bump_people(db)
+
+
+def ids_of(db: Database, chat_id: int) -> list[int]:
+    """Return the chat's id and those it had before."""
+    rows = db.execute(
+        "WITH RECURSIVE had (id) AS (SELECT ? UNION"
+        " SELECT moved.old_id FROM moved JOIN had ON moved.new_id = had.id) SELECT id FROM had",
+        (chat_id,),
+    )
+    return [int(row["id"]) for row in rows]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from aggregator.errors import StoreError
+from aggregator.store.copying import copy_to
 from aggregator.store.schema import MIGRATIONS, from_the_future, of_another_program
+
+Words = Callable[[str], str]
 
 MEMORY = ":memory:"
 SCHEME = "sqlite:///"
@@ -47,11 +51,21 @@ def location(url: str) -> str:
     return path
 
 
-def connect(where: str) -> Database:
+def connect(
+    where: str, *, reading: bool = False, older: bool = False, words: Words = str
+) -> Database:
     """Open the database at `where`, create or bring it up to date, and return it.
 
+    `words` is what the search index holds of a text; one database is always written with the same.
+
+    `reading` opens one that exists and changes nothing, beside the program that writes to it;
+    with `older` also one that a migration is still to bring up to date, for copying it.
     Raises StoreError when it cannot be used.
     """
+    if reading and where != MEMORY and not Path(where).is_file():
+        raise StoreError(
+            f"{where} is not there: let DATABASE_URL name the database, or `run` first"
+        )
     try:
         if where != MEMORY:
             Path(where).parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +78,9 @@ def connect(where: str) -> Database:
     except sqlite3.Error as error:
         raise explain(error, where) from error
     try:
+        if reading:
+            return _look(connection, where, older=older)
+        connection.create_function("words", 1, words, deterministic=True)
         return _prepare(connection, where)
     except sqlite3.Error as error:
         connection.close()
@@ -73,8 +90,23 @@ def connect(where: str) -> Database:
         raise
 
 
-def _prepare(connection: sqlite3.Connection, where: str) -> Database:
-    _check(connection, where)
+def _look(connection: sqlite3.Connection, where: str, *, older: bool) -> Database:
+    """Open for reading what a program may be writing to at this moment."""
+    db = _ours(connection, where)
+    if not MIGRATIONS.applied(db):
+        raise StoreError(f"{where} is empty: let DATABASE_URL name the database, or `run` first")
+    if (pending := MIGRATIONS.pending(db)) and not older:
+        raise StoreError(
+            f"{where} is from an older Casewire (it lacks {pending[0].name}): "
+            "start `run` once, which brings it up to date"
+        )
+    connection.execute("PRAGMA query_only = ON").close()
+    connection.row_factory = sqlite3.Row
+    return db
+
+
+def _ours(connection: sqlite3.Connection, where: str) -> Database:
+    """Refuse what this program did not make, or a newer one changed."""
     # A plug-in installed for sqlite-utils' own command has no business in here.
     db = Database(connection, execute_plugins=False)
     if of_another_program(db):
@@ -86,12 +118,20 @@ def _prepare(connection: sqlite3.Connection, where: str) -> Database:
             f"{where} was last used by a newer Casewire (it has {newer[-1]}): "
             "run that one, or restore the copy from before the update"
         )
+    return db
+
+
+def _prepare(connection: sqlite3.Connection, where: str) -> Database:
+    _check(connection, where)
+    db = _ours(connection, where)
+    _keep_a_copy(db, where)
     for pragma in (
         "journal_mode = WAL",  # readers, such as a backup, never wait for the writer
         # NORMAL may lose the last commits in a power cut: then an alert that was promised is
         # forgotten, or one that was sent is sent again.  FULL costs one fsync a transaction.
         "synchronous = FULL",
-        "foreign_keys = ON",
+        # A table that is made anew is dropped first, which must not take along what refers to it.
+        "foreign_keys = OFF",
         f"journal_size_limit = {wal_bytes_max}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
@@ -101,8 +141,24 @@ def _prepare(connection: sqlite3.Connection, where: str) -> Database:
     MIGRATIONS.apply(db)
     connection.execute("UPDATE version SET number = number")
     connection.execute("COMMIT")
+    connection.execute("PRAGMA foreign_keys = ON").close()
     connection.row_factory = sqlite3.Row
     return db
+
+
+def _keep_a_copy(db: Database, where: str) -> None:
+    """Copy a database that is about to be migrated, so that the older program can go back to it."""
+    pending = MIGRATIONS.pending(db)
+    if where == MEMORY or not pending or not MIGRATIONS.applied(db):
+        return
+    copy = Path(f"{where}.before-{pending[0].name}")
+    try:
+        copy_to(db.conn, copy)
+    except OSError as error:
+        raise StoreError(
+            f"{copy} cannot be written ({error.strerror}), and the tables are to be changed: "
+            "give this user write access to the folder, and free some space"
+        ) from error
 
 
 def _check(connection: sqlite3.Connection, where: str) -> None:

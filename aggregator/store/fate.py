@@ -8,8 +8,11 @@
       |   release           |  | Rejected, ChatGone, too old
       +---------------------+  +------> dead
                             |
-                            | Unknown, or the program died
+                            | Unknown, or the program died after it left
                             +--------> unknown --(a probe settles it)--> sent, queued
+                                          |
+                                          | looked for in vain
+                                          +--> queued, marked as a repeat; or parked as unknown
 
 Pure: values in, values out.  None as an answer means that nothing is left to remember.  Only the
 first message to a place can become `unknown`; an edit is simply made again, because doing so
@@ -23,6 +26,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from aggregator.model import (
+    REPEAT_SIGN,
     ChatGone,
     Delivery,
     DeliveryOutcome,
@@ -53,8 +57,18 @@ class Kept:
     accepted: Message | None = None
     """What the place shows; None when that is nothing, or not certain."""
     claimed: datetime | None = None
+    after: int | None = None
+    """The highest number given in its count of messages when it left; `WAITING` while it waits
+    for its slot; None when nobody noted it."""
     withdrawn: bool = False
     """Its place stopped following while it was being sent: not to be queued again."""
+
+
+WAITING = -1
+
+HELD_TRIES = 5
+"""So many times in a row what never left holds its whole chat, which keeps the order: the network
+is down, or Telegram is.  After that the fault is the message's own, and it stands aside alone."""
 
 
 def backoff(attempts: int) -> timedelta:
@@ -77,14 +91,14 @@ def fresh(delivery: Delivery) -> Kept:
 def renewed(kept: Kept, new: Delivery) -> Kept:
     """Give a kept delivery the text of `new`, which has the same place and key."""
     old = kept.delivery
-    taken = replace(old, message=new.message, priority=new.priority)
+    taken = replace(old, message=_marked(old.message, new.message), priority=new.priority)
     match old.state:
         case DeliveryState.QUEUED:
             taken = replace(taken, not_before=later(old.not_before, new.not_before))
             return _unless_shown(replace(kept, delivery=taken, since=new.created))
         case DeliveryState.SENT:
             shown = kept.accepted or old.message
-            if old.message_id is None or shown.html == new.message.html:
+            if old.message_id is None or _same(shown, taken.message):
                 return kept
             taken = replace(
                 taken,
@@ -103,11 +117,28 @@ def renewed(kept: Kept, new: Delivery) -> Kept:
             assert_never(old.state)
 
 
-def claimed(kept: Kept, now: datetime) -> Kept:
-    """Hand the delivery out for sending."""
+def _marked(old: Message, new: Message) -> Message:
+    """Return `new` with the line that says that it may be a repeat, if `old` has one."""
+    line = old.html.partition("\n")[0]
+    return replace(new, html=f"{line}\n{new.html}") if line.startswith(REPEAT_SIGN) else new
+
+
+def _same(one: Message, other: Message) -> bool:
+    """Say whether both look the same once they are there."""
+    return one.html == other.html and one.buttons == other.buttons
+
+
+def claimed(kept: Kept, now: datetime, *, waits: bool = False) -> Kept:
+    """Hand the delivery out for sending; `waits`: `leaving` will be told before it leaves."""
     old = kept.delivery
     sending = replace(old, state=DeliveryState.SENDING, attempts=old.attempts + 1)
-    return replace(kept, delivery=sending, tried=old.message, claimed=now)
+    after = WAITING if waits else None
+    return replace(kept, delivery=sending, tried=old.message, claimed=now, after=after)
+
+
+def leaving(kept: Kept, now: datetime, after: int) -> Kept:
+    """Note that it is about to leave, with its newest text, above number `after`."""
+    return replace(kept, tried=kept.delivery.message, claimed=now, after=after)
 
 
 def released(kept: Kept) -> Kept | None:
@@ -117,6 +148,8 @@ def released(kept: Kept) -> Kept | None:
 
 def recovered(kept: Kept) -> Kept | None:
     """Judge what was being sent when the program died."""
+    if kept.after == WAITING:
+        return released(kept)
     if kept.delivery.message_id is not None:
         return _back(replace(kept, accepted=None))
     return _unknown(kept, "the program ended while sending it")
@@ -139,15 +172,13 @@ def withdrawn(kept: Kept) -> Kept | None:
 def settled(kept: Kept, outcome: DeliveryOutcome, now: datetime) -> Kept | None:
     """Follow the outcome of sending what `claimed` handed out."""
     old = kept.delivery
+    if old.state is DeliveryState.UNKNOWN and (looked := _looked_for(kept, outcome, now)):
+        return looked
     match outcome:
         case Sent(message_id=message_id):
             return _sent(kept, message_id, now)
         case RetryAt(after=after):
             return _back(kept, attempts=old.attempts - 1, not_before=now + after)
-        case NotSent(detail=detail) if old.state is DeliveryState.UNKNOWN and old.attempts <= 1:
-            # Looked for and not there: it goes out before what was queued behind it.  Only once,
-            # or a message that Telegram never answers would go round without a pause.
-            return _back(kept, error=detail)
         case NotSent(detail=detail):
             return _again(kept, detail, now)
         case Unknown(detail=detail) if old.message_id is not None:
@@ -164,6 +195,51 @@ def settled(kept: Kept, outcome: DeliveryOutcome, now: datetime) -> Kept | None:
             assert_never(outcome)
 
 
+def _looked_for(kept: Kept, outcome: DeliveryOutcome, now: datetime) -> Kept | None:
+    """Follow what looking for it brought, where that differs from sending; else None."""
+    old = kept.delivery
+    if parked(kept):
+        return kept
+    match outcome:
+        case RetryAt(after=after):
+            return replace(kept, delivery=replace(old, not_before=now + after))
+        case ChatGone(migrated_to=int()):
+            # It is no more known than before; the new chat counts from the start.
+            return replace(kept, after=None)
+        case NotSent(detail=detail) if old.attempts <= 1:
+            # Not there: it goes out before what was queued behind it.  Only once, or a message
+            # that Telegram never answers would go round without a pause.
+            return _back(kept, error=detail)
+        case _:
+            return None
+
+
+def unfound(
+    kept: Kept, now: datetime, *, detail: str, mark: str, never_repeat: bool
+) -> Kept | None:
+    """Decide on what was looked for in vain: nobody knows whether it is there.
+
+    A place that never wants to miss anything gets it again, with `mark` as its first line; one
+    that never wants a repeat has it parked, `unknown` for good and no longer in anyone's way.
+    """
+    old = kept.delivery
+    if old.state is not DeliveryState.UNKNOWN:
+        return kept
+    if never_repeat:
+        return replace(_unknown(kept, detail), claimed=None, after=None)
+    html = old.message.html
+    if not html.startswith(mark):
+        html = f"{mark}\n{html}"
+    marked = replace(old, message=replace(old.message, html=html))
+    kept = replace(kept, delivery=marked)
+    return _back(kept, error=detail) if old.attempts <= 1 else _again(kept, detail, now)
+
+
+def parked(kept: Kept) -> bool:
+    """Say whether it is left to the reader for good: it may be there, and is not sent again."""
+    return kept.delivery.state is DeliveryState.UNKNOWN and kept.claimed is None
+
+
 def _sent(kept: Kept, message_id: int, now: datetime) -> Kept | None:
     shown = kept.tried or kept.delivery.message
     there = replace(
@@ -177,7 +253,7 @@ def _sent(kept: Kept, message_id: int, now: datetime) -> Kept | None:
     kept = replace(kept, delivery=there, accepted=shown)
     if there.message.html != shown.html:
         return _back(kept, attempts=0)
-    return replace(kept, tried=None, claimed=None, withdrawn=False)
+    return replace(kept, tried=None, claimed=None, after=None, withdrawn=False)
 
 
 def _again(kept: Kept, detail: str, now: datetime) -> Kept | None:
@@ -193,12 +269,12 @@ def _unknown(kept: Kept, detail: str) -> Kept:
 
 def _dead(kept: Kept, error: str) -> Kept:
     dead = replace(kept.delivery, state=DeliveryState.DEAD, not_before=None, error=error)
-    return replace(kept, delivery=dead, tried=None, claimed=None, withdrawn=False)
+    return replace(kept, delivery=dead, tried=None, claimed=None, after=None, withdrawn=False)
 
 
 def _back(kept: Kept, **changes: Any) -> Kept | None:
     queued = replace(kept.delivery, state=DeliveryState.QUEUED, **changes)
-    back = replace(kept, delivery=queued, tried=None, claimed=None, withdrawn=False)
+    back = replace(kept, delivery=queued, tried=None, claimed=None, after=None, withdrawn=False)
     return withdrawn(back) if kept.withdrawn else _unless_shown(back)
 
 
@@ -207,7 +283,7 @@ def _unless_shown(kept: Kept) -> Kept:
     queued = kept.delivery
     if queued.message_id is None or kept.accepted is None:
         return kept
-    if queued.message.html != kept.accepted.html:
+    if not _same(queued.message, kept.accepted):
         return kept
     sent = replace(queued, state=DeliveryState.SENT, not_before=None, error="")
     return replace(kept, delivery=sent)

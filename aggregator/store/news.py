@@ -23,11 +23,10 @@ from aggregator.model import (
     Target,
     Window,
 )
-from aggregator.store import chats, outbox
+from aggregator.store import chats, outbox, pruned
+from aggregator.store.feed_rows import feed_state_from_row, feed_state_to_row
 from aggregator.store.rows import (
     decision_to_row,
-    feed_state_from_row,
-    feed_state_to_row,
     item_from_row,
     item_to_row,
     match_to_row,
@@ -52,13 +51,14 @@ def save_feed_state(db: Database, state: FeedState) -> None:
 
 
 def known_items(db: Database, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
-    """Return those of `keys` that are stored."""
+    """Return those of `keys` that are stored, or were."""
     # One JSON parameter, because SQLite bounds how many there may be.
     rows = db.execute(
         "SELECT key FROM item WHERE key IN (SELECT value FROM json_each(?))",
         (json.dumps(list(keys)),),
     )
-    return frozenset(ItemKey(row["key"]) for row in rows)
+    stored = frozenset(ItemKey(row["key"]) for row in rows)
+    return stored | pruned.among(db, [key for key in keys if key not in stored])
 
 
 def window(db: Database, since: datetime, parsed: Parsed) -> Window:
@@ -79,6 +79,17 @@ def window(db: Database, since: datetime, parsed: Parsed) -> Window:
     return Window(
         version=chats.version(db), stories={made.id: made for _, made in stories.values()}
     )
+
+
+def seen_since(db: Database, since: datetime) -> tuple[Story, ...]:
+    """Return the stories with a report that was first seen at or after `since`."""
+    rows = db.execute(
+        "SELECT * FROM story WHERE id IN (SELECT decision.story_id FROM item"
+        " JOIN decision ON decision.item_key = item.key"
+        " WHERE item.seen >= ? AND decision.story_id IS NOT NULL) ORDER BY last_at, id",
+        (micros(since),),
+    )
+    return tuple(story_from_row(row) for row in rows)
 
 
 def commit(db: Database, batch: Batch, expected_version: int) -> CommitOutcome:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,24 +14,32 @@ from sqlite3 import Row
 from sqlite_utils import Database
 
 from aggregator.model import (
+    REPEAT_SIGN,
     ChatGone,
     Delivery,
     DeliveryOutcome,
     DeliveryState,
+    NotSent,
     Place,
+    Priority,
     RetryAt,
+    Sent,
     Target,
+    Turn,
     Unsettled,
 )
-from aggregator.store import chats, fate
+from aggregator.store import chats, fate, ledger, places
 from aggregator.store.fate import Kept
 from aggregator.store.outbox_rows import delivery_from_row, kept_from_row, kept_to_row
 from aggregator.store.rows import maybe_micros, maybe_moment, micros
 
+_SOUGHT = "state = 'unknown' AND claimed IS NOT NULL"
+"""May or may not be there, and is still looked for; what is parked has no claim."""
+
 FREE = (
-    "state = 'queued' AND chat_id NOT IN"
+    "state = 'queued' AND chat_id NOT IN"  # noqa: S608 -- our own
     " (SELECT chat_id FROM delivery WHERE state = 'sending'"
-    " UNION ALL SELECT chat_id FROM delivery WHERE state = 'unknown')"
+    f" UNION ALL SELECT chat_id FROM delivery WHERE {_SOUGHT})"
 )
 """Queued, and nothing else is on its way to the same chat, or may be.
 
@@ -38,8 +47,9 @@ Two selects, because each has an index of its own and `IN` would read the whole 
 """
 
 UNSETTLED = (
-    "SELECT min(id) AS id FROM delivery WHERE state = 'unknown' GROUP BY chat_id"
-    " ORDER BY 1 LIMIT :limit"
+    f"SELECT min(id) AS id FROM delivery WHERE {_SOUGHT}"  # noqa: S608 -- our own
+    " AND chat_id NOT IN (SELECT chat_id FROM chat WHERE gone)"
+    " GROUP BY chat_id ORDER BY 1 LIMIT :limit"
 )
 """The oldest of each chat that may or may not be there."""
 
@@ -59,6 +69,8 @@ def put(db: Database, delivery: Delivery) -> None:
     """Queue a delivery, or renew the one with its place and key."""
     known = _find(db, delivery.place, delivery.key)
     if known is None:
+        if delivery.edit_only:
+            return
         _save(db, fate.fresh(replace(delivery, id=0)))
     else:
         _save(db, fate.renewed(known, delivery))
@@ -67,24 +79,70 @@ def put(db: Database, delivery: Delivery) -> None:
 def enqueue(db: Database, deliveries: Sequence[Delivery]) -> None:
     """Queue deliveries; one whose place and key are known is dropped."""
     for delivery in deliveries:
-        if _find(db, delivery.place, delivery.key) is None:
+        if not delivery.edit_only and _find(db, delivery.place, delivery.key) is None:
             _save(db, fate.fresh(replace(delivery, id=0)))
 
 
-def claim(db: Database, now: datetime, limit: int) -> tuple[Delivery, ...]:
+def renew(db: Database, deliveries: Sequence[Delivery]) -> None:
+    """Queue deliveries, or give those whose place and key are known their new text."""
+    for delivery in deliveries:
+        put(db, delivery)
+
+
+def claim(
+    db: Database, now: datetime, limit: int, turn: Turn | None = None
+) -> tuple[Delivery, ...]:
     """Mark as sending, and return, the first due delivery of each chat that is free."""
+    rest = turn or Turn()
     due = db.execute(
         "WITH due AS ("  # noqa: S608 -- FREE is our own
-        " SELECT id, priority,"
+        " SELECT id, priority, chat_id,"
         "  row_number() OVER (PARTITION BY chat_id ORDER BY priority, id) AS nth"
-        f" FROM delivery WHERE {FREE} AND (not_before IS NULL OR not_before <= ?))"
-        " SELECT id FROM due WHERE nth = 1 ORDER BY priority, id LIMIT ?",
-        (micros(now), limit),
+        f" FROM delivery WHERE {FREE} AND (not_before IS NULL OR not_before <= :now)"
+        " AND chat_id NOT IN (SELECT value FROM json_each(:resting))"
+        " AND (message_id IS NULL OR priority <= :reply OR (:edits AND"
+        "  chat_id NOT IN (SELECT value FROM json_each(:still)))))"
+        " SELECT due.id FROM due LEFT JOIN json_each(:served) AS turn ON turn.value = due.chat_id"
+        " WHERE nth = 1 ORDER BY due.priority, coalesce(turn.key, -1), due.id LIMIT :limit",
+        {
+            "now": micros(now),
+            "limit": limit,
+            "resting": json.dumps(list(rest.resting)),
+            "edits": rest.still is not None,
+            "still": json.dumps(list(rest.still or ())),
+            "served": json.dumps(list(rest.served)),
+            "reply": int(Priority.REPLY),
+        },
     ).fetchall()
-    taken = [fate.claimed(kept, now) for kept in _load(db, (row["id"] for row in due))]
+    waits = turn is not None
+    taken = [fate.claimed(kept, now, waits=waits) for kept in _load(db, (row["id"] for row in due))]
     for kept in taken:
         _save(db, kept)
     return tuple(_answering(db, kept.delivery) for kept in taken)
+
+
+def leaving(db: Database, id_: int, now: datetime) -> Delivery | None:
+    """Note that a claimed delivery leaves now, and return it; None when it no longer may."""
+    for kept in _load(db, (id_,)):
+        if kept.delivery.state is not DeliveryState.SENDING:
+            return None
+        chat_id = kept.delivery.place.chat_id
+        if kept.withdrawn or chats.gone(db, chat_id) is not None:
+            _replace(db, kept, fate.released(kept))
+            return None
+        leaves = fate.leaving(kept, now, _highest(db, chat_id))
+        _save(db, leaves)
+        return _answering(db, leaves.delivery)
+    return None
+
+
+def unfound(db: Database, id_: int, now: datetime, *, detail: str, mark: str) -> None:
+    """Let `fate` decide on what was looked for in vain, as its place chose."""
+    for kept in _load(db, (id_,)):
+        never_repeat = places.settings_at(db, kept.delivery.place).never_repeat
+        after = fate.unfound(kept, now, detail=detail, mark=mark, never_repeat=never_repeat)
+        _replace(db, kept, after)
+        _keep_order(db, after)
 
 
 def _answering(db: Database, delivery: Delivery) -> Delivery:
@@ -101,26 +159,54 @@ def unsettled(db: Database, limit: int) -> tuple[Unsettled, ...]:
     return tuple(_sought(db, kept) for kept in _load(db, [row["id"] for row in rows]))
 
 
+def _same_count(chat_id: int) -> str:
+    if chat_id < OWN_COUNT_BELOW:
+        return "chat_id = :chat"
+    # 0 is the console, which counts for itself.
+    return f"chat_id >= {OWN_COUNT_BELOW} AND chat_id <> 0"
+
+
+def _numbered(chat_id: int) -> str:
+    """Return what follows SELECT for every known number in the count of `:chat`."""
+    return f"FROM delivery WHERE message_id IS NOT NULL AND {_same_count(chat_id)}"
+
+
+def _highest(db: Database, chat_id: int) -> int:
+    """Return the highest number known in the count of the chat.
+
+    Kept by itself, since rows are pruned, and lose their number when a group is upgraded.
+    """
+    name = _count_of(chat_id)
+    kept = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    if kept is not None:
+        return int(kept["value"])
+    row = db.execute(
+        f"SELECT coalesce(max(message_id), 0) AS id {_numbered(chat_id)}",
+        {"chat": chat_id},
+    ).fetchone()
+    return int(row["id"])
+
+
+def _count_of(chat_id: int) -> str:
+    """Return the setting that keeps the highest number of the chat's count."""
+    return f"highest_number:{chat_id if chat_id < OWN_COUNT_BELOW else 'shared'}"
+
+
 def _sought(db: Database, kept: Kept) -> Unsettled:
     chat_id = kept.delivery.place.chat_id
-    same_count = (
-        "chat_id = :chat"
-        if chat_id < OWN_COUNT_BELOW
-        # 0 is the console, which counts for itself.
-        else f"chat_id >= {OWN_COUNT_BELOW} AND chat_id <> 0"
-    )
-    known = f"FROM delivery WHERE message_id IS NOT NULL AND {same_count}"
-    before = {"chat": chat_id, "left": maybe_micros(kept.claimed) or 0}
-    after = db.execute(
-        f"SELECT coalesce(max(message_id), 0) AS id {known} AND sent <= :left",
-        before,
-    ).fetchone()["id"]
+    known = _numbered(chat_id)
+    after = kept.after
+    if after is None:
+        after = db.execute(
+            f"SELECT coalesce(max(message_id), 0) AS id {known} AND sent <= :left",
+            {"chat": chat_id, "left": maybe_micros(kept.claimed) or 0},
+        ).fetchone()["id"]
     taken = db.execute(
         f"SELECT message_id {known} AND message_id > :after",
         {"chat": chat_id, "after": after},
     )
     lost = db.execute(
-        f"SELECT count(*) AS n FROM delivery WHERE state = 'unknown' AND {same_count}",  # noqa: S608 -- our own
+        f"SELECT count(*) AS n FROM delivery WHERE {_SOUGHT} AND {_same_count(chat_id)}",  # noqa: S608 -- our own
         {"chat": chat_id},
     ).fetchone()["n"]
     tried = replace(kept.delivery, message=kept.tried or kept.delivery.message)
@@ -129,7 +215,20 @@ def _sought(db: Database, kept: Kept) -> Unsettled:
         after=after,
         taken=frozenset(row["message_id"] for row in taken),
         lost=lost,
+        crowded=chat_id < OWN_COUNT_BELOW,
+        haunted=_haunted(db, kept),
     )
+
+
+def _haunted(db: Database, kept: Kept) -> bool:
+    """Say whether another message may stand in the chat under a number that nobody knows."""
+    found = db.execute(
+        "SELECT 1 FROM delivery WHERE chat_id = ? AND id <> ? AND message_id IS NULL"
+        " AND (state = 'unknown' OR"
+        "  state = 'queued' AND json_extract(message, '$[0]') LIKE ? || '%')",
+        (kept.delivery.place.chat_id, kept.delivery.id, REPEAT_SIGN),
+    ).fetchone()
+    return found is not None
 
 
 def release(db: Database, ids: Sequence[int]) -> None:
@@ -142,11 +241,23 @@ def release(db: Database, ids: Sequence[int]) -> None:
 def settle(db: Database, delivery: Delivery, outcome: DeliveryOutcome, now: datetime) -> None:
     """Record the outcome of one delivery, and what it says about its chat."""
     chat_id = delivery.place.chat_id
+    if isinstance(outcome, Sent) and chat_id:
+        highest = max(outcome.message_id, _highest(db, chat_id))
+        number = {"name": _count_of(chat_id), "value": str(highest)}
+        db.table("setting").upsert(number, pk="name")
     if isinstance(outcome, RetryAt):
         chats.hold(db, chat_id, now + outcome.after)
-    for kept in _load(db, (delivery.id,)):
+    known = _load(db, (delivery.id,))
+    if isinstance(outcome, Sent) and not known:
+        # Its chat was forgotten while it was on its way; it was accepted all the same.
+        ledger.record_sent(db, delivery, outcome.message_id, now)
+    for kept in known:
         if kept.delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
-            _replace(db, kept, fate.settled(kept, outcome, now))
+            after = fate.settled(kept, outcome, now)
+            _replace(db, kept, after)
+            _keep_order(db, after, outcome)
+            if isinstance(outcome, Sent):
+                _record(db, kept.delivery, outcome, now)
     match outcome:
         case ChatGone(detail=detail, migrated_to=None):
             chats.leave(db, chat_id, detail)
@@ -154,6 +265,23 @@ def settle(db: Database, delivery: Delivery, outcome: DeliveryOutcome, now: date
             chats.migrate(db, chat_id, new)
         case _:
             pass  # the others say nothing lasting about the chat
+
+
+def _record(db: Database, delivery: Delivery, sent: Sent, now: datetime) -> None:
+    """Write what was accepted into the ledger; keep no row of a chat that is forgotten."""
+    note = ledger.FOUND if delivery.state is DeliveryState.UNKNOWN else ""
+    if ledger.record_sent(db, delivery, sent.message_id, now, note=note):
+        db.execute("DELETE FROM delivery WHERE id = ?", (delivery.id,))
+
+
+def _keep_order(db: Database, kept: Kept | None, outcome: DeliveryOutcome | None = None) -> None:
+    """Let what failed to leave and waits hold the others of its chat behind it, a few times."""
+    if kept is None or not isinstance(outcome, NotSent | None):
+        return
+    delivery = kept.delivery
+    waits = delivery.state is DeliveryState.QUEUED and delivery.message_id is None
+    if waits and delivery.not_before is not None and delivery.attempts <= fate.HELD_TRIES:
+        chats.hold(db, delivery.place.chat_id, delivery.not_before)
 
 
 def recover(db: Database) -> int:

@@ -10,8 +10,10 @@ from aggregator.model import (
     Delivery,
     DeliveryState,
     Message,
+    Mode,
     Place,
     Priority,
+    Severity,
     StoryId,
     Subscription,
     Target,
@@ -28,6 +30,9 @@ def subscription_to_row(subscription: Subscription) -> Columns:
         "kind": subscription.target.kind,
         "slug": subscription.target.slug,
         "since": micros(subscription.since),
+        "floor": subscription.floor,
+        "mode": subscription.mode,
+        "paused": int(subscription.paused),
     }
 
 
@@ -36,6 +41,9 @@ def subscription_from_row(row: Row) -> Subscription:
         place=Place(chat_id=row["chat_id"], thread_id=row["thread_id"]),
         target=Target(kind=TargetKind(row["kind"]), slug=row["slug"]),
         since=moment(row["since"]),
+        floor=Severity(row["floor"]),
+        mode=Mode(row["mode"]),
+        paused=bool(row["paused"]),
     )
 
 
@@ -48,11 +56,13 @@ def story_of_key(key: str) -> StoryId | None:
 
 def message_to_text(message: Message) -> str:
     buttons = [[[b.text, b.data, b.url] for b in line] for line in message.buttons]
-    return dump([message.html, buttons, message.silent])
+    # Few carry a file, and what was stored before any did has three parts.
+    attachment = [message.attachment] if message.attachment else []
+    return dump([message.html, buttons, message.silent, *attachment])
 
 
 def message_from_text(stored: str) -> Message:
-    html, buttons, silent = json.loads(stored)
+    html, buttons, silent, *attachment = json.loads(stored)
     return Message(
         html=html,
         buttons=tuple(
@@ -60,6 +70,7 @@ def message_from_text(stored: str) -> Message:
             for line in buttons
         ),
         silent=silent,
+        attachment="".join(attachment),
     )
 
 
@@ -81,7 +92,9 @@ def kept_to_row(kept: Kept) -> Columns:
         "sent": maybe_micros(delivery.sent),
         "item_seen": maybe_micros(delivery.item_seen),
         "claimed": maybe_micros(kept.claimed),
+        "after_id": kept.after,
         "reply_to": delivery.reply_to,
+        "rule_version": delivery.rule_version,
         "withdrawn": int(kept.withdrawn),
         "error": delivery.error,
         "message": message_to_text(delivery.message),
@@ -106,6 +119,7 @@ def delivery_from_row(row: Row) -> Delivery:
         error=row["error"],
         item_seen=maybe_moment(row["item_seen"]),
         reply_to=row["reply_to"],
+        rule_version=row["rule_version"],
     )
 
 
@@ -117,5 +131,6 @@ def kept_from_row(row: Row) -> Kept:
         tried=None if tried is None else message_from_text(tried),
         accepted=None if accepted is None else message_from_text(accepted),
         claimed=maybe_moment(row["claimed"]),
+        after=row["after_id"],
         withdrawn=bool(row["withdrawn"]),
     )

@@ -15,14 +15,15 @@ from typing import Any
 
 from aggregator.model import (
     Decision,
+    DecisionKind,
     Event,
     EventKind,
     Evidence,
     FeedKind,
-    FeedState,
     Item,
     ItemKey,
     Match,
+    Relation,
     Report,
     RingKind,
     Rung,
@@ -33,7 +34,6 @@ from aggregator.model import (
     Target,
     TargetKind,
     Trust,
-    Validators,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,36 +64,7 @@ def dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-# --- feeds and items --------------------------------------------------------------------------
-
-
-def feed_state_to_row(state: FeedState) -> Columns:
-    return {
-        "feed_id": state.feed_id,
-        "etag": state.validators.etag,
-        "last_modified": state.validators.last_modified,
-        "first_read": maybe_micros(state.first_read),
-        "last_polled": maybe_micros(state.last_polled),
-        "last_read": maybe_micros(state.last_read),
-        "next_poll": maybe_micros(state.next_poll),
-        "next_poll_reason": state.next_poll_reason,
-        "failures": state.failures,
-        "last_error": state.last_error,
-    }
-
-
-def feed_state_from_row(row: Row) -> FeedState:
-    return FeedState(
-        feed_id=row["feed_id"],
-        validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
-        first_read=maybe_moment(row["first_read"]),
-        last_polled=maybe_moment(row["last_polled"]),
-        last_read=maybe_moment(row["last_read"]),
-        next_poll=maybe_moment(row["next_poll"]),
-        next_poll_reason=row["next_poll_reason"],
-        failures=row["failures"],
-        last_error=row["last_error"],
-    )
+# --- items --------------------------------------------------------------------------
 
 
 def item_to_row(item: Item) -> Columns:
@@ -144,6 +115,17 @@ def match_to_row(key: ItemKey, match: Match) -> Columns:
     }
 
 
+def match_from_row(row: Row) -> Match:
+    return Match(
+        target=Target(kind=TargetKind(row["kind"]), slug=row["slug"]),
+        relation=Relation(row["relation"]),
+        evidence=_evidence_in(json.loads(row["evidence"])),
+        reason=row["reason"],
+        severity=None if row["severity"] is None else Severity(row["severity"]),
+        rule_version=row["rule_version"],
+    )
+
+
 def decision_to_row(key: ItemKey, decision: Decision) -> Columns:
     return {
         "item_key": key,
@@ -152,6 +134,15 @@ def decision_to_row(key: ItemKey, decision: Decision) -> Columns:
         "story_id": decision.story,
         "score": decision.score,
     }
+
+
+def decision_from_row(row: Row) -> Decision:
+    return Decision(
+        kind=DecisionKind(row["kind"]),
+        reason=row["reason"],
+        story=None if row["story_id"] is None else StoryId(row["story_id"]),
+        score=row["score"],
+    )
 
 
 # --- stories ----------------------------------------------------------------------------------
@@ -164,9 +155,13 @@ def story_to_row(story: Story) -> Columns:
         "last_at": micros(story.last_at),
         "rings": story.rings,
         "rang": maybe_micros(story.rang),
-        "again": dump([[rung.kind, rung.report, micros(rung.at)] for rung in story.again]),
+        "again": dump(
+            [[rung.kind, rung.report, micros(rung.at), rung.what] for rung in story.again]
+        ),
         "like_id": story.like,
         "like_title": story.like_title,
+        "held": story.held,
+        "late": int(story.late),
         "targets": dump(_targets_out(story.targets)),
         "related": dump(_targets_out(story.related)),
         "event": dump(_event_out(story.event)),
@@ -186,11 +181,13 @@ def story_from_row(row: Row) -> Story:
         rings=row["rings"],
         rang=maybe_moment(row["rang"]),
         again=tuple(
-            Rung(kind=RingKind(kind), report=ItemKey(report), at=moment(at))
-            for kind, report, at in json.loads(row["again"])
+            Rung(kind=RingKind(kind), report=ItemKey(report), at=moment(at), what="".join(what))
+            for kind, report, at, *what in json.loads(row["again"])
         ),
         like=None if row["like_id"] is None else StoryId(row["like_id"]),
         like_title=row["like_title"],
+        held=row["held"],
+        late=bool(row["late"]),
     )
 
 
@@ -247,6 +244,7 @@ def _report_out(report: Report) -> Columns:
         "evidence": _evidence_out(report.evidence),
         "names": list(report.names),
         "counted": report.counted,
+        **({"edits": report.edits} if report.edits else {}),
     }
 
 
@@ -265,4 +263,5 @@ def _report_in(stored: Columns) -> Report:
         evidence=_evidence_in(stored["evidence"]),
         names=tuple(stored["names"]),
         counted=stored["counted"],
+        edits=stored.get("edits", 0),
     )

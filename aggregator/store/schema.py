@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from aggregator.store.growth import GROWN, run
+
 MIGRATIONS = Migrations("casewire")
 
 _FIRST = (
@@ -164,8 +166,7 @@ _FIRST = (
 
 @MIGRATIONS(name="0001_first")
 def _first(db: Database) -> None:
-    for statement in _FIRST:
-        db.execute(statement)
+    run(db, _FIRST)
 
 
 @MIGRATIONS(name="0002_unknown")
@@ -175,6 +176,22 @@ def _unknown(db: Database) -> None:
     db.execute(
         "CREATE INDEX delivery_numbered ON delivery (message_id) WHERE message_id IS NOT NULL"
     )
+
+
+@MIGRATIONS(name="0003_held")
+def _held(db: Database) -> None:
+    db.execute("ALTER TABLE story ADD COLUMN held TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE story ADD COLUMN late INTEGER NOT NULL DEFAULT 0")
+
+
+def _grow(name: str, statements: tuple[str, ...]) -> None:
+    @MIGRATIONS(name=name)
+    def _migrate(db: Database) -> None:
+        run(db, statements)
+
+
+for _each in GROWN:
+    _grow(*_each)
 
 
 def of_another_program(db: Database) -> bool:

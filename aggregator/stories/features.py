@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from aggregator.model import EventKind
-from aggregator.stories.stance import front, stopped
+from aggregator.stories.phase import Said, apart, said
+from aggregator.stories.stance import front, stance
 from aggregator.stories.steps import conflict
 from aggregator.stories.terms import STOP, figures, kinds, stem, stems, words
 
@@ -22,6 +24,12 @@ NEWEST_MAX = 8
 NEAREST = 3
 """The likeness of headlines is the mean over this many nearest reports: one freak word can make
 one report look near, hardly three."""
+
+SHARED_MAX = 4
+"""So many words say why two texts are alike."""
+
+BEGINNING = 5
+"""Words that share so many letters at their beginning are mostly forms of one."""
 
 TITLE_CASE = 0.75
 """From this share of capital letters on, a capital says nothing about a name."""
@@ -46,6 +54,8 @@ FEATURES = (
     "front",
     "only_figure",
     "one_stopped",
+    "other_forms",
+    "phrases",
 )
 """The features in the order of `Features.row`."""
 
@@ -53,20 +63,38 @@ FEATURES = (
 class Text:
     """A report's words, taken apart once."""
 
-    __slots__ = ("event", "figures", "front", "lead", "names", "stems", "stopped", "terms")
+    __slots__ = (
+        "beginnings",
+        "event",
+        "figures",
+        "front",
+        "lead",
+        "names",
+        "phrases",
+        "said",
+        "spelled",
+        "stance",
+        "stems",
+        "terms",
+    )
 
     def __init__(self, title: str, summary: str = "", event: EventKind = EventKind.OTHER) -> None:
         self.event = event
         found = [(word, stem(word.casefold())) for word in words(title)]
         telling = [(word, term) for word, term in found if word.casefold() not in STOP]
         self.terms: tuple[str, ...] = tuple(dict.fromkeys(term for _, term in telling))
+        self.spelled: dict[str, str] = {term: word for word, term in reversed(telling)}
+        self.said: Said = said(title)
         self.stems: frozenset[str] = frozenset(self.terms)
+        self.beginnings: frozenset[str] = frozenset([term[:BEGINNING] for term in self.terms])
+        inner = [term for _, term in telling]
+        self.phrases: frozenset[tuple[str, str]] = frozenset(pairwise(inner))
         self.names: tuple[str, ...] = _names(telling)
         self.figures: frozenset[str] = figures(title)
-        self.stopped = stopped([word for word, _ in found])
-        said = front(title)
+        news = front(title)
+        self.stance = stance([word for word, _ in found])
         self.front: frozenset[str] = (
-            self.stems if said == title else frozenset(stems(said)) or self.stems
+            self.stems if news == title else frozenset(stems(news)) or self.stems
         )
         self.lead: dict[str, float] | None = None
         lead = stems(summary[:LEAD_CHARS])
@@ -75,6 +103,11 @@ class Text:
             for term in lead:
                 counts[term] = counts.get(term, 0) + 1
             self.lead = {term: 1 + math.log(n) for term, n in counts.items()}
+
+    def word(self, term: str) -> str:
+        """Return the word that `term` stands for, as the headline spells it, without its 's."""
+        spelled = self.spelled[term]
+        return spelled[:-2] if spelled[-2:] in {"'s", "’s"} else spelled
 
 
 def _names(telling: list[tuple[str, str]]) -> tuple[str, ...]:
@@ -89,6 +122,20 @@ def _names(telling: list[tuple[str, str]]) -> tuple[str, ...]:
 def text_of(title: str, summary: str, event: EventKind) -> Text:
     """Return the words of a report, remembered."""
     return Text(title, summary, event)
+
+
+class Weighed(dict[str, float]):
+    """The weights of stems while one text is compared: six stories share most of theirs."""
+
+    __slots__ = ("_weight",)
+
+    def __init__(self, weight: Callable[[str], float]) -> None:
+        super().__init__()
+        self._weight = weight
+
+    def __missing__(self, term: str) -> float:
+        value = self[term] = self._weight(term)
+        return value
 
 
 class Pile:
@@ -118,12 +165,13 @@ class Pile:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The numbers in the order of `FEATURES`, and the most telling stems in common."""
+    """The numbers in the order of `FEATURES`, and the most telling words in common."""
 
     row: tuple[float, ...]
     with_lead: bool
     """Whether both say more than a headline."""
     shared: tuple[str, ...]
+    """As the text that was compared spells them, the most telling first."""
 
 
 def compare(
@@ -163,12 +211,18 @@ def compare(
     names = sum([term in counts for term in text.names]) / len(text.names) if text.names else 0.5
     same_figure = not text.figures.isdisjoint(pile.figures)
     other_figure = not same_figure and not kinds(text.figures).isdisjoint(kinds(top.figures))
-    same_event = text.event is not EventKind.OTHER and any(
-        member.event is text.event for _, member in nearest
+    other_phase = apart(text.said, top.said) or {text.stance, top.stance} == {True, False}
+    same_event = (
+        not other_phase
+        and text.event is not EventKind.OTHER
+        and any(member.event is text.event for _, member in nearest)
     )
-    other_event = not same_event and conflict(text.event, top.event)
+    other_event = other_phase or (not same_event and conflict(text.event, top.event))
     # Where the rules know both steps they know better than a word does.
-    one_stopped = text.stopped != top.stopped and EventKind.OTHER in {text.event, top.event}
+    one_stopped = bool(text.stance) != bool(top.stance) and EventKind.OTHER in {
+        text.event,
+        top.event,
+    }
     only_figure = _retold(text, top, weight) if other_figure else 0.0
     leads = [_lead_cosine(text, member, weight) for _, member in nearest if member.lead]
     with_lead = bool(leads) and text.lead is not None
@@ -193,10 +247,20 @@ def compare(
             min(_share(text.front, top.stems, weight), _share(top.front, text.stems, weight)),
             only_figure,
             float(one_stopped),
+            sum([mine[term] for term in _other_forms(text, top)]) / whole,
+            sum([mine[one] * mine[two] for one, two in text.phrases & top.phrases]),
         ),
         with_lead=with_lead,
-        shared=tuple([term for _, term in found[:4]]),
+        shared=tuple([text.word(term) for _, term in found[:SHARED_MAX]]),
     )
+
+
+def _other_forms(text: Text, top: Text) -> list[str]:
+    """Return the stems whose beginning another word of `top` has: Ukraine, Ukrainian."""
+    if len(text.beginnings & top.beginnings) <= len(text.stems & top.stems):
+        return []  # nearly always: each common beginning is that of a common word
+    alike = top.beginnings
+    return [t for t in text.terms if t not in top.stems and t[:BEGINNING] in alike]
 
 
 def _lead_cosine(one: Text, other: Text, weight: Callable[[str], float]) -> float:

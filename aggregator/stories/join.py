@@ -1,90 +1,39 @@
 """Each matched item joins the story it reports, or starts one; and what that leads to.
 
 Pure: a story's id comes from its first item, so the same items in the same order make the same
-stories, restart or not.
+stories, restart or not.  What must not ring but is news waits for the digest: `Story.held`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import lru_cache
 
-from aggregator.feeds import clean
 from aggregator.matching.matcher import Reading
 from aggregator.matching.spun import spun_words
 from aggregator.model import (
     Decision,
     DecisionKind,
     Event,
-    EventKind,
     FeedKind,
     Item,
+    Match,
     Relation,
     Report,
-    Rung,
     Severity,
     Story,
     StoryId,
-    Target,
     TargetKind,
     Trust,
 )
-from aggregator.stories.ring import again, decides
-from aggregator.stories.similar import Likeness, hours_apart, likeness
-from aggregator.stories.steps import conflict
+from aggregator.stories.find import Found, Grade, find
+from aggregator.stories.ring import again
+from aggregator.stories.similar import shown
 from aggregator.stories.window import WINDOW
-
-JOIN_CASE = 0.5
-JOIN_THEME = 0.6
-"""From these scores on an item joins.  Reports that share a case share much else already, reports
-that share only a theme need to be told alike."""
-
-FIRST_REPORTS, NEWEST_REPORTS = 4, 8
-"""Of a story's reports an item is compared with these."""
 
 REPORTS_MAX = 200
 """A story keeps this many reports, its lead and its best source among them; the oldest of the
 others only count as coverage in the item table."""
-
-GREY = 0.15
-"""So far under the floor an item starts a story of its own that says which one it may be."""
-
-OTHER_WORD_HOURS = 6
-"""Desks that file one event under two steps do so within so long."""
-
-JOIN_OUTCOME = 0.85
-"""From this score on a high outcome joins a story that so far told of none."""
-
-DOCKET_HOURS = 36
-"""A docket entry follows the report of its event, or the other way round, within so long."""
-
-IN_COURT = frozenset({EventKind.HEARING, EventKind.DISCOVERY, EventKind.ORDER, EventKind.RULING})
-"""What different desks, and the clerk, call one day in court."""
-
-
-class Grade(StrEnum):
-    """How sure it is that two reports tell of one event."""
-
-    SAME = "same"
-    MAYBE = "maybe"
-
-
-KEYS_MAX = 65_536
-"""Addresses and headlines whose keys are remembered: each is compared with every later report."""
-
-canonical_url = lru_cache(KEYS_MAX)(clean.canonical_url)
-title_key = lru_cache(KEYS_MAX)(clean.title_key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The story an item belongs to; `like` is None where the texts are the same."""
-
-    story: Story
-    grade: Grade
-    like: Likeness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +45,22 @@ class Joined:
 
 
 def join(
-    item: Item, reading: Reading, event: Event, stories: Mapping[StoryId, Story], *, old: bool
+    item: Item,
+    reading: Reading,
+    event: Event,
+    stories: Mapping[StoryId, Story],
+    *,
+    old: bool,
+    weight: Callable[[str], float] | None = None,
 ) -> Joined:
     """Decide on one item, given the stories it may join.
 
     `old` is True for what a feed held before anyone read it, or lists anew: kept, never rung.
+    `weight` says how telling a shared stem is: by the shipped table where it is not given.
     """
-    chief = reading.chief
     if not reading.matches:
         return Joined(decision=Decision(kind=DecisionKind.IGNORE, reason="matches nothing"))
-    if not chief:
+    if not reading.chief:
         why = "; ".join(sorted({match.reason for match in reading.matches}))
         return Joined(
             decision=Decision(kind=DecisionKind.SUPPRESS, reason=f"only mentioned: {why}")
@@ -115,150 +70,61 @@ def join(
         return Joined(decision=Decision(kind=DecisionKind.SUPPRESS, reason=event.quiet))
     spun = () if item.trust is Trust.PRIMARY else spun_words(f"{item.title}\n{item.summary}")
     report = _report(item, reading, event, counted=not spun)
-    found = _find(item, report, chief, stories.values())
-    if found is None:
-        story = _new(item, report, reading)
-        how, score = f"new development: {_first_reason(reading)}", None
-    elif found.grade is Grade.SAME:
-        story = _grown(found.story, report, reading)
-        how, score = _explain(found), found.like.score if found.like else 1.0
-    else:
-        story = replace(
-            _new(item, report, reading), like=found.story.id, like_title=found.story.lead.title
-        )
-        how, score = f"may be the {_explain(found)}", found.like.score if found.like else 1.0
-    hush = _hush(item, event, spun, story, old=old)
+    found = find(item, report, reading.chief, stories.values(), weight)
+    story, how = _placed(item, report, reading, found)
+    hush = _hush(spun, old=old)
     if hush:
-        kind, why = DecisionKind.SUPPRESS, hush if found is None else f"{hush}; {how}"
-    elif not story.rings:
-        kind, why = DecisionKind.ALERT, how
-        story = replace(story, rings=1, rang=item.seen)
-    elif found and (ring := again(found.story, item, event)):
-        kind, why = DecisionKind.ALERT, f"{ring.value}: {how}"
-        rung = Rung(kind=ring, report=item.key, at=item.seen)
-        story = replace(story, rings=story.rings + 1, again=(*story.again, rung))
+        kind, reason = DecisionKind.SUPPRESS, f"{hush}; {how}" if found else hush
     else:
-        kind, why = DecisionKind.UPDATE, how
+        story, kind, reason = _decided(item, report, story, found, how)
+    score = None if found is None else found.like.score if found.like else 1.0
     return Joined(
-        decision=Decision(kind=kind, reason=why, story=story.id, score=score), story=story
+        decision=Decision(kind=kind, reason=reason, story=story.id, score=score), story=story
     )
 
 
-def _find(
-    item: Item, mine: Report, chief: frozenset[Target], stories: Iterable[Story]
-) -> Found | None:
-    """Return the story that `item` reports, or may report; None if there is none."""
-    near = sorted(
-        (
-            story
-            for story in stories
-            if story.targets & chief
-            and not _other_case(story.targets, chief)
-            and item.at - WINDOW <= story.last_at
-            and item.at + WINDOW >= story.first_at
-        ),
-        # Of two that are as alike the nearer one is it, in whatever order the store gives them.
-        key=lambda story: (hours_apart(item.at, story), story.id),
-    )
-    event = mine.event
-    url, title = canonical_url(item.url), title_key(item.title)
-    best: Found | None = None
-    for story in near:
-        for report in story.reports:
-            same_url = url and canonical_url(report.url) == url and item.kind is not FeedKind.COURT
-            if same_url or (title and title_key(report.title) == title and _told(item, report)):
-                return Found(story=story, grade=Grade.SAME)
-        same_case = any(target.kind is TargetKind.CASE for target in story.targets & chief)
-        if not same_case and _others_named(mine, story):
-            continue
-        like = likeness(item, event.kind, _brief(story), same_case=same_case)
-        grade = _grade(like.score, like.hours, event, story, same_case=same_case)
-        if same_case and grade is not Grade.SAME and _on_docket(item, event, story):
-            grade, like = Grade.SAME, replace(like, score=max(like.score, JOIN_CASE))
-        if grade and (best is None or best.like is None or like.score > best.like.score):
-            best = Found(story=story, grade=grade, like=like)
-    return best
+def _placed(item: Item, report: Report, reading: Reading, found: Found | None) -> tuple[Story, str]:
+    """Return the story with the report in it, and in words how it came there."""
+    if found is None:
+        return _new(item, report, reading), f"new development: {_first_reason(reading)}"
+    if found.grade is Grade.SAME:
+        return _grown(found.story, report, reading), _explain(found)
+    story = _new(item, report, reading)
+    if found.story.rings or found.story.held:
+        # What nobody was told of is no reason to doubt that this is news.
+        story = replace(story, like=found.story.id, like_title=found.story.lead.title)
+    return story, f"may be the {_explain(found)}"
 
 
-def _brief(story: Story) -> Story:
-    """Return `story` with its first and newest reports: what lies between repeats them."""
-    reports = story.reports
-    if len(reports) <= FIRST_REPORTS + NEWEST_REPORTS:
-        return story
-    return replace(story, reports=(*reports[:FIRST_REPORTS], *reports[-NEWEST_REPORTS:]))
-
-
-def _grade(
-    score: float, hours: float, event: Event, story: Story, *, same_case: bool
-) -> Grade | None:
-    """Return whether so alike a report is the same event, may be, or is another one.
-
-    A high outcome is not folded into a story that has none unless it is told in the same words:
-    the day after a hearing a ruling may come.
-    """
-    floor = JOIN_CASE if same_case else JOIN_THEME
-    if score < floor - GREY:
-        return None
-    kinds = {report.event.kind for report in story.reports if report.counted}
-    if kinds and all(conflict(event.kind, kind) for kind in kinds):
-        # Another step of the case, however alike it is told; soon after, perhaps another word for it.
-        return Grade.MAYBE if hours <= OTHER_WORD_HOURS and score >= floor else None
-    told = any(decides(report.event) for report in story.reports if report.counted)
-    if score < floor or (decides(event) and not told and score < JOIN_OUTCOME):
-        return Grade.MAYBE
-    return Grade.SAME
-
-
-def _others_named(mine: Report, story: Story) -> bool:
-    """Say whether a report of the same theme names someone the story does not, and vice versa.
-
-    "CFTC sues KuCoin" and "CFTC sues Bitfinex" are told alike and are two.
-    """
-    names = set(mine.names)
-    others = {name for report in story.reports if report.counted for name in report.names}
-    return bool(names - others) and bool(others - names)
-
-
-def _on_docket(item: Item, event: Event, story: Story) -> bool:
-    """Say whether one is the docket entry of what the other reports.
-
-    An entry has no words but its label, so the text cannot tell: the same step of the same case
-    within `DOCKET_HOURS` can, where the story has no entry of its own yet.
-    """
-    entries = [report for report in story.reports if report.kind is FeedKind.COURT]
-    if item.kind is FeedKind.COURT:
-        if entries:
-            return False
-        kinds = {report.event.kind for report in story.reports if report.counted}
-    else:
-        kinds = {report.event.kind for report in entries}
-    return hours_apart(item.at, story) <= DOCKET_HOURS and any(
-        kind is event.kind or {kind, event.kind} <= IN_COURT for kind in kinds
-    )
-
-
-def _other_case(one: frozenset[Target], other: frozenset[Target]) -> bool:
-    """Say whether both are about cases and about none in common: a shared theme joins no cases."""
-    cases, others = (
-        {target for target in targets if target.kind is TargetKind.CASE} for targets in (one, other)
-    )
-    return bool(cases and others and not cases & others)
-
-
-def _told(item: Item, report: Report) -> bool:
-    """Say whether an equal headline means an equal event: on a docket it is the case's name."""
-    if item.kind is FeedKind.COURT or report.kind is FeedKind.COURT:
-        return item.kind is report.kind and item.summary == report.summary
-    return True
+def _decided(
+    item: Item, report: Report, story: Story, found: Found | None, how: str
+) -> tuple[Story, DecisionKind, str]:
+    """Return the story as it is now, what the item leads to, and why."""
+    if story.rings:
+        if found and (rung := again(found.story, item, report)):
+            story = replace(story, rings=story.rings + 1, again=(*story.again, rung))
+            new = f"{rung.kind.value} {rung.what}".rstrip()
+            return story, DecisionKind.ALERT, f"{new}: {how}"
+        return story, DecisionKind.UPDATE, how
+    late = item.seen - item.at > WINDOW
+    held = _held(item, report.event, story, late=late)
+    if held:
+        if found is None:
+            why = f"for the digest: {held}"
+        elif found.grade is Grade.MAYBE and not late:
+            why = f"for the digest: {how}"
+        else:
+            why = f"for the digest: {held}; {how}"
+        return replace(story, held=held, late=late), DecisionKind.SUPPRESS, why
+    story = replace(story, held="", late=late, rings=1, rang=item.seen)
+    return story, DecisionKind.ALERT, f"{_late(item)}; {how}" if late else how
 
 
 def _report(item: Item, reading: Reading, event: Event, *, counted: bool) -> Report:
-    spans = {
-        span
-        for match in reading.matches
-        if match.relation is Relation.CHIEF
-        for span in match.evidence
-    }
+    chief = _chief(reading)
+    # Whose own watch holds is told to nobody else, unless nothing but watches brought it here.
+    public = [match for match in chief if match.target.kind is not TargetKind.WATCH]
+    spans = {span for match in public or chief for span in match.evidence}
     return Report(
         item_key=item.key,
         outlet=item.outlet,
@@ -291,16 +157,12 @@ def _new(item: Item, report: Report, reading: Reading) -> Story:
 def _grown(story: Story, report: Report, reading: Reading) -> Story:
     """Return `story` with one more report; its event is its best source's."""
     reports = (*story.reports, report)
-    lead = next((r for r in reports if r.counted), reports[0])
-    best = min((r for r in reports if r.counted), key=_standing, default=lead)
+    lead, best = _lead_and_best(reports)
+    event = event_of_story(reports)
     if len(reports) > REPORTS_MAX:
         shown = replace(story, reports=reports).lead
         spare = next(r for r in reports if r not in (lead, best, shown))
         reports = tuple(r for r in reports if r is not spare)
-    event = replace(
-        best.event,
-        severity=max((lead.event.severity, best.event.severity), key=lambda s: s.rank),
-    )
     return replace(
         story,
         reports=reports,
@@ -312,33 +174,63 @@ def _grown(story: Story, report: Report, reading: Reading) -> Story:
     )
 
 
+def event_of_story(reports: Sequence[Report]) -> Event:
+    """Return what happened by the best source of `reports`, as severe as that or the first says."""
+    lead, best = _lead_and_best(reports)
+    severity = max((lead.event.severity, best.event.severity), key=lambda s: s.rank)
+    return replace(best.event, severity=severity)
+
+
+def _lead_and_best(reports: Sequence[Report]) -> tuple[Report, Report]:
+    lead = next((r for r in reports if r.counted), reports[0])
+    return lead, min((r for r in reports if r.counted), key=_standing, default=lead)
+
+
 def _standing(report: Report) -> tuple[int, int]:
     """Order sources by what they can know: the docket, other primary ones, the press, the rest."""
     trust = (Trust.PRIMARY, Trust.INDEPENDENT, Trust.CORROBORATES).index(report.trust)
     return trust, 0 if report.kind is FeedKind.COURT else 1
 
 
-def _hush(item: Item, event: Event, spun: tuple[str, ...], story: Story, *, old: bool) -> str:
-    """Return why this item must not ring although it is about a followed matter; empty: it may."""
+def _hush(spun: tuple[str, ...], *, old: bool) -> str:
+    """Return why this item is kept and told to nobody; empty: it may be told."""
     if spun:
         return f"not counted as an independent source: reworded copy ({', '.join(spun)})"
     if old:
-        return "old news when the feed was first read, or read anew"
-    if (
-        item.trust is Trust.CORROBORATES
-        and event.severity is Severity.HIGH
-        and not any(r.counted and r.trust is not Trust.CORROBORATES for r in story.reports)
-    ):
-        return "a high outcome from a source that only corroborates"
+        return (
+            "old news when the feed was first read, or read anew; "
+            "kept for the case's card, neither rung nor in a digest"
+        )
     return ""
 
 
+def _held(item: Item, event: Event, story: Story, *, late: bool) -> str:
+    """Return why this item waits for the digest, in a story that never rang; empty: it rings."""
+    high = event.severity is Severity.HIGH
+    told = any(r.counted and r.trust is not Trust.CORROBORATES for r in story.reports)
+    if high and item.trust is Trust.CORROBORATES and not told:
+        return "a high outcome from a source that only corroborates"
+    if high:
+        return ""
+    if late:
+        return _late(item)
+    return f"may be the same event as “{story.like_title}”" if story.like else ""
+
+
+def _late(item: Item) -> str:
+    """Return when an item was published that was long on its way; the year where it was another."""
+    year = "" if item.at.year == item.seen.year else f" {item.at.year}"
+    return f"late: published {item.at.day} {item.at:%b}{year}"
+
+
 def _first_reason(reading: Reading) -> str:
-    return next(
-        f"{match.target.slug}, {match.reason}"
-        for match in reading.matches
-        if match.relation is Relation.CHIEF
-    )
+    """Return the first reason that everyone may read: not what somebody's own watch asks."""
+    public = (match for match in _chief(reading) if match.target.kind is not TargetKind.WATCH)
+    return next((f"{match.target.slug}, {match.reason}" for match in public), "a watch")
+
+
+def _chief(reading: Reading) -> list[Match]:
+    return [match for match in reading.matches if match.relation is Relation.CHIEF]
 
 
 def _explain(found: Found) -> str:
@@ -348,5 +240,5 @@ def _explain(found: Found) -> str:
     shares = ", ".join(like.shared) or "the case"
     return (
         f"same story as “{story.lead.title}”: shares {shares}; "
-        f"{like.hours:.0f} h apart; score {like.score:.2f}"
+        f"{like.hours:.0f} h apart; score {shown(like.score)}"
     )

@@ -1,31 +1,36 @@
 """Does a story that rang ring again?  Only for what is new to the reader, and never for more talk.
 
-A later report is an edit of the alert.  Two things are worth a second ring: a source that can
-know confirms what was only reported, and an outcome that turns out otherwise.
+A later report is an edit of the alert.  Three things are worth another ring: a source that can
+know confirms what was only reported, an outcome turns out otherwise, or the report tells what
+nobody told before: a figure or a date in the place of another, an actor, an outcome.
 """
 
 from __future__ import annotations
 
-from aggregator.matching.hedge import DECISIONS
-from aggregator.model import Event, Item, RingKind, Severity, Story, Trust
+from aggregator.model import Event, Item, Report, RingKind, Rung, Story, Trust
+from aggregator.stories.added import added, decides
 from aggregator.stories.outcome import contrary, outcome
 
 AGAIN_MAX = 4
 """A story rings so often at most; an outcome that flips more often is a quarrel of outlets."""
 
 
-def again(story: Story, item: Item, event: Event) -> RingKind | None:
-    """Return why `story`, which rang, rings for `item`, which joins it; None: it is an edit."""
+def again(story: Story, item: Item, report: Report) -> Rung | None:
+    """Return the ring that `story`, which rang, makes for `item`, which joins it; None: an edit."""
     if len(story.again) >= AGAIN_MAX:
         return None
-    if _confirms(story, item, event):
-        return RingKind.CONFIRMED
-    return RingKind.CHANGED if _changes(story, item) else None
-
-
-def decides(event: Event) -> bool:
-    """Say whether `event` is an outcome that matters much."""
-    return event.kind in DECISIONS and event.severity is Severity.HIGH
+    what = ""
+    if _confirms(story, item, report.event):
+        kind = RingKind.CONFIRMED
+    elif _changes(story, item):
+        kind = RingKind.CHANGED
+    else:
+        # Who only repeats others brings nothing of its own.
+        what = added(story, report) if item.trust is not Trust.CORROBORATES else ""
+        kind = RingKind.ADDED
+    if kind is RingKind.ADDED and not what:
+        return None
+    return Rung(kind=kind, report=item.key, at=item.seen, what=what)
 
 
 def _confirms(story: Story, item: Item, event: Event) -> bool:

@@ -27,7 +27,7 @@ class Likeness:
     score: float
     """The probability, 0 to 1, that both tell of one event."""
     shared: tuple[str, ...]
-    """The most telling stems they share."""
+    """The most telling words they share, as the report spells them."""
     hours: float
 
 
@@ -62,6 +62,11 @@ def likeness(
     )
     score = probability(shipped_model().logit(features))
     return Likeness(score=score, shared=features.shared, hours=hours)
+
+
+def shown(score: float) -> str:
+    """Return a score as it is told: `.82`."""
+    return f"{score:.2f}".removeprefix("0")
 
 
 @lru_cache(maxsize=PILES_MAX)

@@ -7,7 +7,7 @@ the approval and its pause.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 _STOPPED = """
 pause pauses paused halt halts halted stay stays stayed suspend suspends suspended delay delays
@@ -25,9 +25,18 @@ FRONT_CHARS_MIN = 18
 """A shorter beginning is no statement by itself."""
 
 
-def stopped(words: Iterable[str]) -> bool:
-    """Say whether a headline of these words tells that something was stopped."""
-    return any(word.casefold() in STOPPED for word in words)
+_LET = frozenset(
+    ["decline", "declines", "declined", "refuse", "refuses", "refused", "won't", "not"]
+)
+LET_WORDS = 3
+"""So many words before a word for stopping, these say that it was not stopped."""
+
+
+def stance(words: Sequence[str]) -> bool | None:
+    """Return whether a headline says that something was stopped; None where it says neither."""
+    low = [word.casefold().replace("’", "'") for word in words]
+    at = next((at for at, word in enumerate(low) if word in STOPPED), None)
+    return None if at is None else _LET.isdisjoint(low[max(0, at - LET_WORDS) : at])
 
 
 def front(title: str) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import EventKind
-from aggregator.stories.features import Text, compare
+from aggregator.stories.features import Text, Weighed, compare
 from aggregator.stories.score import Model, probability, shipped_model
+from aggregator.stories.similar import shown
 from aggregator.stories.window import Live, Window
 
 JOIN = 0.6
@@ -51,11 +52,12 @@ class Clusterer:
         """Place one item; a story that begins with it has its id."""
         text = Text(title, summary, event)
         best: tuple[float, Live, tuple[str, ...]] | None = None
+        weight = Weighed(self.window.words.weight).__getitem__
         for live in self.window.near(at, text):
             features = compare(
                 text,
                 live.pile,
-                self.window.words.weight,
+                weight,
                 hours=live.apart(at).total_seconds() / 3600 if self._with_time else 0.0,
             )
             logit = self._model.logit(features)
@@ -65,7 +67,7 @@ class Clusterer:
         if best is not None and score >= self._join:
             live = best[1]
             hours = live.apart(at).total_seconds() / 3600
-            why = f"shares {', '.join(best[2])}; {hours:.0f} h apart; score {score:.2f}"
+            why = f"shares {', '.join(best[2])}; {hours:.0f} h apart; score {shown(score)}"
             placed = Placed(story=live.id, score=score, why=why, joined=True)
         else:
             placed = Placed(story=id, score=score, why="nothing like it", joined=False)

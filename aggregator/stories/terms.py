@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
@@ -18,6 +19,8 @@ _TIMES = {"k": 3, "t": 3, "m": 6, "b": 9}
 """By a unit's first letter, thousand and trillion apart."""
 _MONTH = r"(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(rf"\b(?:{_MONTH}\s(\d{{1,2}})|(\d{{1,2}})\s{_MONTH})\b")
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _DIGIT = re.compile(r"\d")
 
@@ -75,29 +78,59 @@ def stems(text: str) -> tuple[str, ...]:
     return tuple([stem(word) for word in _WORD.findall(text.casefold()) if word not in STOP])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """An amount, share, term or date that a text names, and where."""
+
+    kind: str
+    """Only two of one kind can contradict each other: a currency's sign, #, %, year, month, day."""
+    value: float
+    """Of a date, the days since the year began, every month taken for 31."""
+    key: str
+    """The same for two spellings of one figure; amounts are rounded to two digits."""
+    start: int
+    end: int
+
+
+def named(text: str) -> list[Figure]:
+    """Return the figures that `text` names, dates first; spans index the case-folded text.
+
+    Bare numbers below ten and years are left out, as every text has some.
+    """
+    if not _DIGIT.search(text):
+        return []
+    text = text.casefold()
+    found = []
+    for match in _DATE.finditer(text):
+        month, day, day_first, month_last = match.groups()
+        month, day = (month or month_last)[:3], day or day_first
+        since = 31 * _MONTHS.index(month) + int(day)
+        found.append(_figure("day", since, f"day {month} {day}", match))
+    for match in _FIGURE.finditer(_DATE.sub(lambda date: " " * len(date.group()), text)):
+        sign, digits, unit = match.groups(default="")
+        value = float(digits.replace(",", ""))
+        if unit in {"%", "percent"}:
+            found.append(_figure("%", value, f"% {value:g}", match))
+        elif unit.startswith(("year", "month")):
+            kind = unit.rstrip("s")
+            found.append(_figure(kind, value, f"{kind} {value:g}", match))
+        elif unit or sign or (value >= 10 and not (1900 <= value < 2100 and "," not in digits)):
+            value *= 10 ** (12 if unit == "trillion" else _TIMES.get(unit[:1], 0))
+            kind = sign or "#"
+            found.append(_figure(kind, value, f"{kind} {value:.1e}", match))
+    return found
+
+
+def _figure(kind: str, value: float, key: str, match: re.Match[str]) -> Figure:
+    return Figure(kind=kind, value=value, key=key, start=match.start(), end=match.end())
+
+
 def figures(text: str) -> frozenset[str]:
     """Return the amounts, shares, terms and dates that `text` names, each after its kind.
 
-    Amounts are rounded to two digits, so that $1.022 billion and "over $1B" are one; bare numbers
-    below ten and years are left out, as every text has some.
+    Amounts are rounded to two digits, so that $1.022 billion and "over $1B" are one.
     """
-    if not _DIGIT.search(text):
-        return frozenset()
-    text = text.casefold()
-    found = set()
-    for match in _DATE.finditer(text):
-        month, day, day_first, month_last = match.groups()
-        found.add(f"day {(month or month_last)[:3]} {day or day_first}")
-    for sign, digits, unit in _FIGURE.findall(_DATE.sub(" ", text)):
-        value = float(digits.replace(",", ""))
-        if unit in {"%", "percent"}:
-            found.add(f"% {value:g}")
-        elif unit.startswith(("year", "month")):
-            found.add(f"{unit.rstrip('s')} {value:g}")
-        elif unit or sign or (value >= 10 and not (1900 <= value < 2100 and "," not in digits)):
-            value *= 10 ** (12 if unit == "trillion" else _TIMES.get(unit[:1], 0))
-            found.add(f"{sign or '#'} {value:.1e}")
-    return frozenset(found)
+    return frozenset([figure.key for figure in named(text)])
 
 
 def kinds(figures_named: Iterable[str]) -> frozenset[str]:

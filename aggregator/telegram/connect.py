@@ -15,8 +15,8 @@ log = structlog.get_logger(__name__)
 
 API_BASE = "https://api.telegram.org"
 CONNECT_S, WRITE_S, READ_S, POOL_S = 10.0, 10.0, 20.0, 5.0
-SENDS_MAX = 16
-"""Connections for sending; polling has its own."""
+SENDS_MAX = 64
+"""Connections for sending, as many as may be in flight; polling has its own."""
 BACKOFF_MIN_S, BACKOFF_MAX_S = 1.0, 60.0
 
 

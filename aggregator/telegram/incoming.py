@@ -2,18 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
 from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update
 
-from aggregator.telegram.intent import ChatType, Incoming
+from aggregator.model import Place
 
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
 """What we ask Telegram for."""
 
 
+class ChatType(StrEnum):
+    """Telegram's sorts of chat."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One update: a text, a pressed button, or our own standing in a chat, and who did it where."""
+
+    update_id: int
+    chat_id: int
+    chat_type: ChatType
+    thread_id: int = 0
+    user_id: int | None = None
+    user_name: str = ""
+    text: str | None = None
+    data: str | None = None
+    """What a pressed button sent back."""
+    callback_id: str = ""
+    message_id: int | None = None
+    """Of the text, or of the message under which the button stands."""
+    answers: int | None = None
+    """The id of the message that the text is a reply to."""
+    member: Literal["in", "out"] | None = None
+    """We were let in (or unblocked), or put out (or blocked)."""
+    migrated_to: int | None = None
+    """The supergroup that Telegram made of this group."""
+    is_group_admin: bool | None = None
+    """None: not known, or not asked."""
+    sent: datetime | None = None
+    """When a text was written; nobody says when a button was pressed."""
+
+    @property
+    def place(self) -> Place:
+        """Where an answer goes."""
+        return Place(chat_id=self.chat_id, thread_id=self.thread_id)
+
+    @property
+    def is_private(self) -> bool:
+        """True in a chat between one person and the bot."""
+        return self.chat_type is ChatType.PRIVATE
+
+
 def incoming(update: Update) -> Incoming | None:
-    """Return the update as a value; None for edits, channel posts and all other sorts."""
+    """Return the update as a value; None for edits and all other sorts."""
     if update.message is not None:
         return _message(update.update_id, update.message)
+    if update.channel_post is not None:
+        return _message(update.update_id, update.channel_post)
     if update.callback_query is not None:
         return _pressed(update.update_id, update.callback_query)
     if update.my_chat_member is not None:
@@ -21,12 +75,32 @@ def incoming(update: Update) -> Incoming | None:
     return None
 
 
+def chat_of(update: dict[str, Any]) -> int:
+    """Return the chat that a raw update belongs to; 0 when it names none."""
+    for kind in ALLOWED_UPDATES:
+        told = update.get(kind)
+        within = told.get("message", told) if isinstance(told, dict) else None
+        chat = within.get("chat") if isinstance(within, dict) else None
+        if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+            return int(chat["id"])
+    return 0
+
+
 def _message(update_id: int, message: Message) -> Incoming | None:
-    if message.text is None:
+    if message.migrate_from_chat_id is not None:
+        # The same as the old group said; either of both may be the one that arrives.
+        return Incoming(
+            update_id=update_id,
+            chat_id=message.migrate_from_chat_id,
+            chat_type=ChatType.GROUP,
+            migrated_to=message.chat.id,
+        )
+    if message.text is None and message.migrate_to_chat_id is None:
         return None
     user = message.from_user
-    # An admin who writes as the group itself is shown as the group.
-    as_group = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    # An admin who writes as the group or channel itself is shown as that.
+    as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    answered = message.reply_to_message
     return Incoming(
         update_id=update_id,
         chat_id=message.chat.id,
@@ -35,7 +109,12 @@ def _message(update_id: int, message: Message) -> Incoming | None:
         user_id=None if user is None else user.id,
         user_name="" if user is None else user.full_name,
         text=message.text,
-        is_group_admin=True if as_group else None,
+        message_id=message.message_id,
+        answers=None if answered is None else answered.message_id,
+        migrated_to=message.migrate_to_chat_id,
+        # Only its admins can post in a channel.
+        is_group_admin=True if as_chat or message.chat.type == Chat.CHANNEL else None,
+        sent=message.date,
     )
 
 
@@ -52,6 +131,7 @@ def _pressed(update_id: int, query: CallbackQuery) -> Incoming | None:
         user_name=query.from_user.full_name,
         data=query.data or "",
         callback_id=query.id,
+        message_id=query.message.message_id,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from html import unescape
 from urllib.parse import urlsplit
@@ -22,6 +23,11 @@ MARKS_MAX = 3
 ISOLATE, ISOLATE_END = "\u2068", "\u2069"
 JOINER = "\u2060"
 """Invisible; keeps Telegram from making a link, a mention or a command out of what follows."""
+
+OPEN, CLOSE = "\ue000", "\ue001"
+"""Where bold begins and ends while a text is made harmless; of the private use area."""
+FLAGS = {OPEN: "<b>", CLOSE: "</b>"}
+NO_FLAGS = str.maketrans(dict.fromkeys(FLAGS, ""))
 
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 SPACES = re.compile(r"\s+")
@@ -74,6 +80,54 @@ def own(text: str) -> str:
     return _encode(_isolated(clean(text)))
 
 
+def fixed(text: str) -> str:
+    """Return `text` as HTML for `<pre>`, where every column counts: no blank is folded and nothing
+    invisible is put in.
+    """
+    return _encode(" ".join(clean(part) for part in text.split(" ")))
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return foreign `text` as HTML with the parts between each (start, end) in bold.
+
+    It is made harmless as a whole: taken part by part, a mark inside an address would hide it.
+    """
+    starts, ends = set[int](), set[int]()
+    for start, end in _joined(spans):
+        starts.add(start)
+        ends.add(end)
+    flagged = "".join(
+        f"{CLOSE if at in ends else ''}{OPEN if at in starts else ''}{char}"
+        for at, char in enumerate("�" if char in FLAGS else char for char in text)
+    )
+    shown = clean(f"{flagged}{CLOSE}" if len(text) in ends else flagged)
+    bare = shown.translate(NO_FLAGS)
+    html: list[str] = []
+    flags = iter(shown)
+    for char in _dead(bare):
+        # What was made dead has joiners more than what was flagged, and is else the same.
+        if char != JOINER:
+            for flag in flags:
+                if flag == char:
+                    break
+                html.append(FLAGS.get(flag, ""))
+        html.append(_encode(char))
+    html.extend(FLAGS.get(flag, "") for flag in flags)
+    whole = "".join(html)
+    return whole if _isolated(bare) == bare else f"{ISOLATE}{whole}{ISOLATE_END}"
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans in order, those that touch made one; empty ones are left out."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        elif start < end:
+            joined.append((start, end))
+    return joined
+
+
 def link(url: str, text: str) -> str:
     """Return `text` linked to `url`, or `text` alone when the address is not one to open."""
     safe = safe_url(url)
@@ -105,17 +159,6 @@ def time(at: datetime, style: str = "Dt") -> str:
 def utc(at: datetime) -> str:
     """Return `at` as `28 Jun 2024, 22:00 UTC`."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
-
-
-def day(date: str) -> str:
-    """Return `2024-06-28` as `28 Jun 2024`, `2024-06` as `Jun 2024`, anything else as it is."""
-    for form, shown in (("%Y-%m-%d", "%b %Y"), ("%Y-%m", "%b %Y")):
-        try:
-            at = datetime.strptime(date, form)  # noqa: DTZ007  a calendar date has no zone
-        except ValueError:
-            continue
-        return f"{at.day} {at:{shown}}" if form.endswith("d") else f"{at:{shown}}"
-    return date
 
 
 def plain(html: str) -> str:

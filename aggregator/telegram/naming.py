@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 
 from aggregator.cases.lookup import Found, NotFound, Several, find
 from aggregator.cases.names import fold
-from aggregator.model import Case, Target, TargetKind, Watchlist
+from aggregator.matching.matcher import Matcher
+from aggregator.matching.rules import Rules
+from aggregator.model import Case, Feed, Target, TargetKind, Watchlist
 from aggregator.telegram.access import Access
 from aggregator.telegram.buttons import case_target, watchlist_target
 
@@ -26,6 +29,17 @@ class Setup:
     """By name."""
     entities: Mapping[str, str] = field(default_factory=dict)
     """Names by slug."""
+    watches: Mapping[str, str] = field(default_factory=dict)
+    """The queries of the place that asks, by their id."""
+    feeds: Sequence[Feed] = ()
+    rules: Rules | None = None
+    """What a query is read with."""
+    matcher: Matcher | None = None
+    """The same rules, indexed: it knows what never rings."""
+    faults: tuple[str, ...] = ()
+    """Why the last reload was refused; empty when it was taken."""
+    loaded: datetime | None = None
+    """When the configuration was last taken."""
     access: Access = field(default_factory=Access)
 
     def knows(self, target: Target) -> bool:
@@ -37,6 +51,8 @@ class Setup:
                 return target.slug in self.watchlists
             case TargetKind.ENTITY:
                 return target.slug in self.entities
+            case TargetKind.WATCH:
+                return target.slug in self.watches
 
     def title(self, target: Target) -> str:
         """Return what `target` is called; its slug when it is no longer set up."""
@@ -49,6 +65,8 @@ class Setup:
                 return target.slug if watchlist is None else watchlist.title or target.slug
             case TargetKind.ENTITY:
                 return self.entities.get(target.slug, target.slug)
+            case TargetKind.WATCH:
+                return self.watches.get(target.slug, target.slug)
 
     @property
     def examples(self) -> tuple[Case, ...]:

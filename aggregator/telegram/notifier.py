@@ -4,86 +4,102 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from itertools import count
-from typing import assert_never
 
 import structlog
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    LinkPreviewOptions,
-    ReplyParameters,
-)
-from telegram.constants import ParseMode
-from telegram.error import TelegramError
+from telegram import Bot, InputFile, LinkPreviewOptions
+from telegram import Message as Shown
+from telegram.error import InvalidToken, TelegramError
 
 from aggregator.model import (
-    Button,
+    ChatGone,
     Delivery,
     DeliveryOutcome,
-    Message,
+    Place,
     Rejected,
+    RetryAt,
     Sent,
     Unknown,
 )
 from aggregator.telegram import words
-from aggregator.telegram.markup import TEXT_CHARS_MAX, clip, own, plain
-from aggregator.telegram.outcome import Amend, Remedy, outcome
+from aggregator.telegram.form import Form, amended, answers, form
+from aggregator.telegram.markup import plain
+from aggregator.telegram.outcome import (
+    RIGHTS_RETRY,
+    Amend,
+    NoRights,
+    Remedy,
+    outcome,
+    redacted,
+)
 
 log = structlog.get_logger(__name__)
 
 DELIVER_TOTAL_S = 40.0
 """Of one call with everything; the timeouts of the library bound each operation, not their sum."""
-GENERAL_TOPIC = 1
-"""The General topic's own id, which Telegram refuses: it is reached without one."""
+FILE_BYTES_MAX = 10_000_000
+"""Telegram's limit for a picture; no document of ours comes near its own."""
+TOPICS_MAX = 1000
+"""Deleted topics remembered until the next start; beyond them the oldest is forgotten."""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 CONSOLE_COLUMNS = 96
 
+Heard = Callable[[Delivery, Amend | NoRights | ChatGone], Awaitable[None]]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """A message as it goes over the wire."""
 
-    text: str
-    parse_mode: ParseMode | None
-    buttons: tuple[tuple[Button, ...], ...]
-    thread_id: int | None
-    silent: bool
+async def _no_file(name: str) -> bytes | None:  # noqa: ARG001  what the notifier is given
+    return None
 
 
 class TelegramNotifier:
     """Sends and edits through the Bot API; whatever happens comes back as a value."""
 
-    def __init__(self, bot: Bot, *, prefix: str = "", total_s: float = DELIVER_TOTAL_S) -> None:
-        """`prefix` stands first in each message, on a line of its own; `total_s` bounds a call."""
+    def __init__(
+        self,
+        bot: Bot,
+        *,
+        prefix: str = "",
+        total_s: float = DELIVER_TOTAL_S,
+        files: Callable[[str], Awaitable[bytes | None]] = _no_file,
+        heard: Heard | None = None,
+    ) -> None:
+        """`prefix` stands first in each message, on a line of its own; `total_s` bounds a call.
+
+        `files` gives the bytes of an attachment; `heard` is told what a person should know of.
+        """
         self._bot = bot
         self._total_s = total_s
         self._prefix = prefix
+        self._files = files
+        self._heard = heard
+        self._deleted: OrderedDict[Place, None] = OrderedDict()
 
     async def deliver(self, delivery: Delivery) -> DeliveryOutcome:
         """Send `delivery.message`, or edit `delivery.message_id` to it.
 
-        What Telegram refuses for its markup, topic or buttons is sent once more without them.
+        What Telegram refuses for its markup, topic, buttons or file is sent once more without.
         """
-        form = _form(delivery, self._prefix)
+        shape = form(delivery, self._prefix)
+        if delivery.place in self._deleted:
+            shape = amended(shape, Remedy.NO_THREAD)
         tried: set[Remedy] = set()
         while True:
-            match await self._once(delivery, form):
+            match await self._once(delivery, shape):
                 case Amend(remedy=remedy, detail=detail) if remedy in tried:
                     return Rejected(detail=detail)
-                case Amend(remedy=remedy, detail=detail):
-                    log.error(
-                        "message_amended",
-                        key=delivery.key,
-                        why=detail,
-                        remedy=remedy.value,
-                        html=delivery.message.html,
-                    )
+                case Amend(remedy=remedy) as amend:
+                    await self._amend(delivery, amend)
                     tried.add(remedy)
-                    form = _amended(form, remedy)
+                    shape = amended(shape, remedy)
+                case NoRights() as refused:
+                    await self._tell(delivery, refused)
+                    return RetryAt(after=RIGHTS_RETRY, flood=False)
+                case ChatGone(migrated_to=None) as gone:
+                    await self._tell(delivery, gone)
+                    return gone
                 case settled:
                     return settled
 
@@ -95,39 +111,108 @@ class TelegramNotifier:
             case settled:
                 return settled
 
-    async def _once(self, delivery: Delivery, form: Form) -> DeliveryOutcome | Amend:
+    async def _amend(self, delivery: Delivery, amend: Amend) -> None:
+        if amend.remedy is Remedy.NO_FILE:
+            log.warning("sent_without_file", key=delivery.key, why=amend.detail)
+            return
+        log.error(
+            "message_amended",
+            key=delivery.key,
+            why=amend.detail,
+            remedy=amend.remedy.value,
+            html=delivery.message.html,
+        )
+        if amend.for_good:
+            self._deleted[delivery.place] = None
+            if len(self._deleted) > TOPICS_MAX:
+                self._deleted.popitem(last=False)
+        await self._tell(delivery, amend)
+
+    async def _tell(self, delivery: Delivery, what: Amend | NoRights | ChatGone) -> None:
+        if self._heard is None:
+            return
+        try:
+            await self._heard(delivery, what)
+        except Exception:  # what is told beside a message must not change what became of it
+            log.exception("notice_failed", key=delivery.key)
+
+    async def _once(self, delivery: Delivery, shape: Form) -> DeliveryOutcome | Amend | NoRights:
         try:
             async with asyncio.timeout(self._total_s):
-                if delivery.message_id is None:
-                    return Sent(message_id=await self._send(delivery, form))
-                await self._edit(delivery, delivery.message_id, form)
-                return Sent(message_id=delivery.message_id)
+                if delivery.message_id is not None:
+                    await self._edit(delivery, delivery.message_id, shape)
+                    return Sent(message_id=delivery.message_id)
+                if not shape.attachment:
+                    return Sent(message_id=(await self._send(delivery, shape)).message_id)
+                data = await self._files(shape.attachment)
+                if data is None or len(data) > FILE_BYTES_MAX:
+                    why = "there is no such file" if data is None else "the file is too large"
+                    return Amend(remedy=Remedy.NO_FILE, detail=why)
+                sent = await self._send_file(delivery, shape, data)
+                return Sent(message_id=sent.message_id)
+        except InvalidToken as error:
+            if shape.attachment:
+                # Also the answer of a server that does not know how to take files.
+                return Amend(remedy=Remedy.NO_FILE, detail=redacted(error))
+            return outcome(error, delivery.message_id)
         except TelegramError as error:
             return outcome(error, delivery.message_id)
         except TimeoutError:
             return Unknown(detail=f"no answer within {self._total_s:g} s")
 
-    async def _send(self, delivery: Delivery, form: Form) -> int:
-        sent = await self._bot.send_message(
+    async def _send(self, delivery: Delivery, shape: Form) -> Shown:
+        return await self._bot.send_message(
             chat_id=delivery.place.chat_id,
-            text=form.text,
-            parse_mode=form.parse_mode,
-            message_thread_id=form.thread_id,
-            reply_markup=_keyboard(form.buttons),
+            text=shape.text,
+            parse_mode=shape.parse_mode,
+            message_thread_id=shape.thread_id,
+            reply_markup=shape.keyboard,
             link_preview_options=NO_PREVIEW,
-            disable_notification=form.silent,
-            reply_parameters=_answers(delivery),
+            disable_notification=shape.silent,
+            reply_parameters=answers(delivery),
         )
-        return sent.message_id
 
-    async def _edit(self, delivery: Delivery, message_id: int, form: Form) -> None:
+    async def _send_file(self, delivery: Delivery, shape: Form, data: bytes) -> Shown:
+        file = InputFile(data, filename=shape.file_name)
+        if shape.is_picture:
+            return await self._bot.send_photo(
+                chat_id=delivery.place.chat_id,
+                photo=file,
+                caption=shape.text,
+                parse_mode=shape.parse_mode,
+                message_thread_id=shape.thread_id,
+                reply_markup=shape.keyboard,
+                disable_notification=shape.silent,
+                reply_parameters=answers(delivery),
+            )
+        return await self._bot.send_document(
+            chat_id=delivery.place.chat_id,
+            document=file,
+            caption=shape.text,
+            parse_mode=shape.parse_mode,
+            message_thread_id=shape.thread_id,
+            reply_markup=shape.keyboard,
+            disable_notification=shape.silent,
+            reply_parameters=answers(delivery),
+        )
+
+    async def _edit(self, delivery: Delivery, message_id: int, shape: Form) -> None:
         # An edit without keyboard would take the buttons away, so they go along each time.
+        if shape.attachment:
+            await self._bot.edit_message_caption(
+                chat_id=delivery.place.chat_id,
+                message_id=message_id,
+                caption=shape.text,
+                parse_mode=shape.parse_mode,
+                reply_markup=shape.keyboard,
+            )
+            return
         await self._bot.edit_message_text(
             chat_id=delivery.place.chat_id,
             message_id=message_id,
-            text=form.text,
-            parse_mode=form.parse_mode,
-            reply_markup=_keyboard(form.buttons),
+            text=shape.text,
+            parse_mode=shape.parse_mode,
+            reply_markup=shape.keyboard,
             link_preview_options=NO_PREVIEW,
         )
 
@@ -153,61 +238,6 @@ class ConsoleNotifier:
     async def probe(self, delivery: Delivery, message_id: int) -> DeliveryOutcome:  # noqa: ARG002  the port
         """Nobody can look at what scrolled by; it is printed again."""
         return Rejected(detail="a console cannot be asked")
-
-
-def _answers(delivery: Delivery) -> ReplyParameters | None:
-    if delivery.reply_to_id is None:
-        return None
-    # A message that somebody deleted can no longer be answered; the alert goes out all the same.
-    return ReplyParameters(delivery.reply_to_id, allow_sending_without_reply=True)
-
-
-def _form(delivery: Delivery, prefix: str) -> Form:
-    message = delivery.message
-    thread = delivery.place.thread_id
-    return Form(
-        text=_prefixed(message, prefix),
-        parse_mode=ParseMode.HTML,
-        buttons=message.buttons,
-        thread_id=None if thread in {0, GENERAL_TOPIC} else thread,
-        silent=message.silent,
-    )
-
-
-def _prefixed(message: Message, prefix: str) -> str:
-    return f"{own(prefix)}\n{message.html}" if prefix else message.html
-
-
-def _amended(form: Form, remedy: Remedy) -> Form:
-    match remedy:
-        case Remedy.PLAIN:
-            return replace(form, text=_cut(plain(form.text)), parse_mode=None)
-        case Remedy.NO_THREAD:
-            return replace(form, thread_id=None)
-        case Remedy.NO_BUTTONS:
-            return replace(form, buttons=())
-        case never:
-            assert_never(never)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= TEXT_CHARS_MAX else clip(text, TEXT_CHARS_MAX)
-
-
-def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
-    if not rows:
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(
-                    button.text, url=button.url or None, callback_data=button.data or None
-                )
-                for button in row
-            ]
-            for row in rows
-        ]
-    )
 
 
 def _essence(lines: list[str]) -> list[str]:

@@ -61,6 +61,7 @@ class Remedy(StrEnum):
     PLAIN = "send as plain text"
     NO_THREAD = "send without topic"
     NO_BUTTONS = "send without buttons"
+    NO_FILE = "send without its file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,15 @@ class Amend:
 
     remedy: Remedy
     detail: str
+    for_good: bool = False
+    """The next message there would be refused the same way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRights:
+    """The chat took away our right to write; to be asked again after `RIGHTS_RETRY`."""
+
+    detail: str
 
 
 AMENDS: Final = (
@@ -76,6 +86,7 @@ AMENDS: Final = (
     ("unsupported start tag", Remedy.PLAIN),
     ("message is too long", Remedy.PLAIN),
     ("text is too long", Remedy.PLAIN),
+    ("caption is too long", Remedy.PLAIN),
     ("message_too_long", Remedy.PLAIN),
     ("message thread not found", Remedy.NO_THREAD),
     ("topic_closed", Remedy.NO_THREAD),
@@ -85,7 +96,14 @@ AMENDS: Final = (
     ("button url", Remedy.NO_BUTTONS),
     ("reply markup", Remedy.NO_BUTTONS),
     ("inline keyboard", Remedy.NO_BUTTONS),
+    ("no caption in the message to edit", Remedy.NO_FILE),
+    ("photo_invalid_dimensions", Remedy.NO_FILE),
+    ("image_process_failed", Remedy.NO_FILE),
+    ("file must be non-empty", Remedy.NO_FILE),
+    ("not enough rights to send photos", Remedy.NO_FILE),
+    ("not enough rights to send documents", Remedy.NO_FILE),
 )
+TOPIC_DELETED: Final = ("message thread not found", "topic_deleted")
 GONE: Final = (
     "chat not found",
     "user not found",
@@ -106,7 +124,7 @@ NO_RIGHTS: Final = (
 )
 
 
-def outcome(error: TelegramError, message_id: int | None) -> DeliveryOutcome | Amend:
+def outcome(error: TelegramError, message_id: int | None) -> DeliveryOutcome | Amend | NoRights:
     """Return what `error` means for a message; `message_id` is set when it was an edit."""
     detail = redacted(error)
     match error:
@@ -115,8 +133,10 @@ def outcome(error: TelegramError, message_id: int | None) -> DeliveryOutcome | A
             return RetryAt(after=wait if isinstance(wait, timedelta) else timedelta(seconds=wait))
         case ChatMigrated():
             return ChatGone(detail=detail, migrated_to=error.new_chat_id)
-        case Forbidden():
+        case Forbidden() if not _no_rights(str(error).casefold()):
             return ChatGone(detail=detail)
+        case Forbidden():
+            return NoRights(detail=detail)
         case InvalidToken():
             return NotSent(detail="the Bot API does not accept the token")
         case Conflict():
@@ -128,17 +148,21 @@ def outcome(error: TelegramError, message_id: int | None) -> DeliveryOutcome | A
             return Unknown(detail=detail) if left else NotSent(detail=detail)
 
 
-def _refused(said: str, detail: str, message_id: int | None) -> DeliveryOutcome | Amend:
+def _refused(said: str, detail: str, message_id: int | None) -> DeliveryOutcome | Amend | NoRights:
     if "message is not modified" in said and message_id is not None:
         return Sent(message_id=message_id)
     for wording, remedy in AMENDS:
         if wording in said:
-            return Amend(remedy=remedy, detail=detail)
+            return Amend(remedy=remedy, detail=detail, for_good=wording in TOPIC_DELETED)
     if any(wording in said for wording in GONE):
         return ChatGone(detail=detail)
-    if any(wording in said for wording in NO_RIGHTS):
-        return RetryAt(after=RIGHTS_RETRY)
+    if _no_rights(said):
+        return NoRights(detail=detail)
     return Rejected(detail=detail)
+
+
+def _no_rights(said: str) -> bool:
+    return any(wording in said for wording in NO_RIGHTS)
 
 
 def redacted(error: BaseException) -> str:

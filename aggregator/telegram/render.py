@@ -6,12 +6,12 @@ feed passes through `markup`; apart from labels, nothing here says anything abou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aggregator.model import (
     Alert,
-    Button,
     Case,
     FeedKind,
     Message,
@@ -24,7 +24,8 @@ from aggregator.model import (
     Trust,
 )
 from aggregator.stories.outcome import disagreement
-from aggregator.telegram import buttons, labels, markup, words
+from aggregator.telegram import labels, markup, words
+from aggregator.telegram.keyboard import alert_buttons
 from aggregator.telegram.markup import escape, plain
 from aggregator.telegram.sentence import docket_entry, hit_sentence
 
@@ -42,6 +43,7 @@ WORDS_MAX, WORD_CHARS_MAX = 4, 40
 FOLLOWED_MAX = 3
 AGAIN_CHARS_MAX = 300
 FAULTS_MAX, FAULT_CHARS_MAX = 8, 300
+CORRECTION = re.compile(r"\W*(?:correct(?:ion|ed)|clarification)\b", re.IGNORECASE)
 DOCKET_CHARS_MAX = 40
 COURT_CHARS_MAX = 60
 
@@ -68,7 +70,7 @@ def alert(alert: Alert, cases: Mapping[str, Case], titles: Mapping[Target, str])
         fits = markup.visible(html) <= ALERT_CHARS_MAX
         if fits and len(html.encode()) <= HTML_BYTES_MAX:
             break
-    return Message(html=html, buttons=_buttons(alert.story, targets, cases))
+    return Message(html=html, buttons=alert_buttons(alert.story, targets, cases))
 
 
 def faults(found: Sequence[str]) -> Message:
@@ -96,11 +98,13 @@ def _again(
     title = _title(targets[0], cases, titles) if targets else ""
     severity = words.SEVERITY[story.event.severity]
     head = " · ".join(
-        filter(None, [words.AGAIN[rung.kind], f"<b>{title}</b>" if title else "", severity])
+        filter(None, [_again_head(rung, report), f"<b>{title}</b>" if title else "", severity])
     )
     said = report.summary if report.kind is FeedKind.COURT else report.title
-    lines = [
-        head,
+    lines = [head]
+    if rung.what:
+        lines.append(f"<b>{escape(markup.clip(rung.what, AGAIN_CHARS_MAX))}</b>")
+    lines += [
         escape(markup.clip(said or report.title, AGAIN_CHARS_MAX)) or words.TITLE_MISSING,
         f"{_outlet(report)} · {markup.time(report.at)}",
     ]
@@ -108,7 +112,26 @@ def _again(
         before = escape(markup.clip(story.lead.title, AGAIN_CHARS_MAX))
         lines.append(f"{words.BEFORE}: {before} ({_outlet(story.lead)})")
     lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, 0)}</i>")
-    return Message(html="\n".join(lines), buttons=_buttons(story, targets, cases))
+    return Message(
+        html="\n".join(lines),
+        buttons=alert_buttons(story, targets, cases, ring=_number(story, rung)),
+    )
+
+
+def _number(story: Story, rung: Rung) -> int:
+    """Return which ring of its story it is; the first is 1."""
+    return 2 + story.again.index(rung) if rung in story.again else 1
+
+
+def _again_head(rung: Rung, report: Report) -> str:
+    """Return what kind of answer it is; a correction only where the source calls it one."""
+    match rung.kind:
+        case RingKind.CONFIRMED if report.kind is not FeedKind.COURT:
+            return words.CONFIRMED_BY_PRIMARY
+        case RingKind.CHANGED if CORRECTION.match(report.title):
+            return words.CORRECTION
+        case kind:
+            return words.AGAIN[kind]
 
 
 def _plans(story: Story) -> Iterator[Plan]:
@@ -132,6 +155,8 @@ def _html(
 ) -> str:
     lead = story.lead
     lines = [_first_line(story, targets, cases, titles)]
+    if story.late:
+        lines.append(f"{words.LATE}: {words.published_on(lead.at, lead.seen)}")
     lines += _told(lead, plan, named=_case(targets, cases) is not None)
     if story.like_title:
         lines.append(f"{words.MAY_BE_SAME}: {escape(markup.clip(story.like_title, 120))}")
@@ -202,6 +227,8 @@ def _sources(story: Story, shown: int) -> str:
     lead = story.lead
     counted, copies = _others(story)
     line = _outlet(lead)
+    if not counted and lead.trust is not Trust.PRIMARY:
+        line = f"{line} {words.REPORTS_UNCONFIRMED}"
     if counted:
         is_first = all(lead.at <= report.at for report in counted)
         mark = f" {words.FIRST}" if is_first else ""
@@ -255,6 +282,9 @@ def _why(
         t.kind is TargetKind.CASE for t in told
     ):
         parts.append(words.NEW_MATTER)
+    if all(target.kind is TargetKind.WATCH for target in targets):
+        # The query says it already, and the words may be those of somebody else's watch.
+        return "; ".join(parts)
     hits = dict.fromkeys(
         markup.clip(one.text, WORD_CHARS_MAX)
         for one in story.lead.evidence
@@ -262,13 +292,3 @@ def _why(
     )
     quoted = ", ".join(f"“{escape(hit)}”" for hit in list(hits)[:hits_max] if hit)
     return "; ".join([*parts, *([words.matched(quoted)] if quoted else [])])
-
-
-def _buttons(
-    story: Story, targets: Sequence[Target], cases: Mapping[str, Case]
-) -> tuple[tuple[Button, ...], ...]:
-    case = _case(targets, cases)
-    row = [] if case is None else buttons.open_case(case.slug, words.OPEN_CASE)
-    if (url := markup.safe_url(story.lead.url)) is not None:
-        row.append(Button(text=words.READ, url=url))
-    return (tuple(row),) if row else ()

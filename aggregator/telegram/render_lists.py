@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from aggregator.model import Button, Case, Message, Target, TargetKind, Watchlist
-from aggregator.telegram import buttons, markup, words
+from aggregator.model import Button, Case, Message, Story, Target, TargetKind, Watchlist
+from aggregator.telegram import buttons, labels, markup, words
 from aggregator.telegram.markup import clip, escape, own
 from aggregator.telegram.naming import Setup
+from aggregator.telegram.words import start as greeting
 
 LIST_CHARS_MAX = 3800
 HTML_BYTES_MAX = 30_000
 TITLE_CHARS_MAX = 80
+HEADLINE_CHARS_MAX = 160
+OUTLET_CHARS_MAX = 40
+LINES_MAX = 40
+"""Two entities a line: Telegram keeps 100 of a message and drops the rest in silence."""
 BUTTONS_MAX = 30
 """Telegram takes 100; nobody reads more than these."""
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -24,34 +29,49 @@ def say(text: str) -> Message:
 
 
 def start(examples: Sequence[Case]) -> Message:
-    """Return the greeting: what this is, and what to send first."""
+    """Return the greeting: what this is, what to send first, and where to look around."""
     tries = [f"<code>{own(clip(case.title, TITLE_CHARS_MAX))}</code>" for case in examples]
-    lines = [words.START, "", *([words.START_TRY, *tries, ""] if tries else []), words.GROUP_HINT]
-    rows = (buttons.open_case(case.slug, case.title) for case in examples)
-    return Message(html="\n".join(lines), buttons=tuple(tuple(row) for row in rows if row))
-
-
-def help_text() -> Message:
-    """Return every command with what it does."""
-    lines = [
-        f"/{name}{f' {argument}' if argument else ''}: {does}"
-        for name, argument, does in words.COMMANDS
-    ]
+    first = [words.START_TRY, *tries, greeting.THEN, ""] if tries else []
+    around = buttons.rows(
+        buttons.button(greeting.ALL_CASES, "cases"),
+        buttons.button(greeting.WATCHLISTS, "lists"),
+        buttons.button(greeting.LATEST, "latest"),
+        buttons.button(greeting.HELP, "help"),
+    )
+    opened = (buttons.open_case(case.slug, case.title) for case in examples)
     return Message(
-        html="\n".join([f"<b>{words.HELP_TITLE}</b>", *lines, "", words.NOT_LEGAL_ADVICE])
+        html="\n".join([words.START, "", *first, f"<i>{words.GROUP_HINT}</i>"]),
+        buttons=(*buttons.rows(*opened, width=1), *around),
     )
 
 
-def cases(every: Iterable[Case], bot_name: str) -> Message:
-    """Return all cases, the open ones first, each opening its card."""
+def help_text(*, operator: bool) -> Message:
+    """Return every command with what it does: the menu's first, an operator's to operators."""
+    parts = [(words.HELP_TITLE, words.COMMANDS), (greeting.MORE, words.MORE)]
+    if operator:
+        parts.append((greeting.OPERATOR, words.OPERATOR))
+    blocks = [
+        "\n".join([f"<b>{title}</b>", *(_does(*command) for command in commands)])
+        for title, commands in parts
+    ]
+    return Message(html="\n\n".join([*blocks, greeting.LANGUAGE, words.NOT_LEGAL_ADVICE]))
+
+
+def _does(name: str, argument: str, does: str) -> str:
+    return f"/{name}{f' {argument}' if argument else ''}: {does}"
+
+
+def cases(every: Iterable[Case], bot_name: str, page: int = 1) -> Message:
+    """Return a page of all cases, the open ones first, each opening its card."""
     ordered = sorted(every, key=lambda case: (case.closed, case.title.casefold(), case.slug))
     if not ordered:
         return say(words.NO_CASES)
-    return _list(words.CASES_TITLE, [_case_line(case, bot_name) for case in ordered])
+    lines = [_case_line(case, bot_name) for case in ordered]
+    return _page(words.CASES_TITLE, lines, "cases", page)
 
 
-def watchlists(every: Iterable[Watchlist], bot_name: str) -> Message:
-    """Return all watchlists, each opening itself."""
+def watchlists(every: Iterable[Watchlist], bot_name: str, page: int = 1) -> Message:
+    """Return a page of all watchlists, each opening itself."""
     ordered = sorted(every, key=lambda one: one.name)
     if not ordered:
         return say(words.NO_WATCHLISTS)
@@ -60,30 +80,38 @@ def watchlists(every: Iterable[Watchlist], bot_name: str) -> Message:
         f"<code>{own(one.name)}</code> · {words.SEVERITY[one.severity]}"
         for one in ordered
     ]
-    return _list(words.WATCHLISTS_TITLE, lines)
+    return _page(words.WATCHLISTS_TITLE, lines, "lists", page)
 
 
-def watchlist(one: Watchlist, *, followed: bool) -> Message:
-    """Return one watchlist with the button that follows it."""
+def watchlist(one: Watchlist, told: Sequence[Story], *, followed: bool) -> Message:
+    """Return one watchlist: its last developments, and the button that follows it."""
     target = buttons.watchlist_target(one.name)
     toggle = (
         buttons.unfollow(target, words.UNFOLLOW)
         if followed
         else buttons.follow(target, words.FOLLOW)
     )
-    html = f"<b>{own(clip(one.title or one.name, TITLE_CHARS_MAX))}</b>\n<code>{own(one.name)}</code> · {words.SEVERITY[one.severity]}"
-    return Message(html=html, buttons=(tuple(toggle),) if toggle else ())
-
-
-def following(targets: Sequence[Target], setup: Setup) -> Message:
-    """Return what is followed at a place."""
-    if not targets:
-        return say(words.NOTHING_FOLLOWED)
     lines = [
-        f"{own(clip(setup.title(target), TITLE_CHARS_MAX))} · {words.KIND[target.kind]}"
-        for target in targets
+        f"<b>{own(clip(one.title or one.name, TITLE_CHARS_MAX))}</b>",
+        f"<code>{own(one.name)}</code> · {words.SEVERITY[one.severity]}",
     ]
-    return _list(words.FOLLOWING_TITLE, lines)
+    if told:
+        lines += ["", f"<b>{words.LATEST}</b>", *(development(story) for story in told)]
+    more = buttons.button(words.LATEST, "latest", *buttons.code(target)) if told else []
+    return Message(html="\n".join(lines), buttons=buttons.rows(toggle, more))
+
+
+def development(story: Story) -> str:
+    """Return a story as one line: when, what, the headline, and who told it."""
+    lead = story.lead
+    title = clip(lead.title, HEADLINE_CHARS_MAX) or words.TITLE_MISSING
+    parts = [
+        markup.time(story.first_at, "D"),
+        labels.event(story),
+        markup.link(lead.url, title),
+        escape(clip(lead.outlet, OUTLET_CHARS_MAX)),
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 def choice(
@@ -103,6 +131,7 @@ def nothing_found(
     query: str,
     suggestions: Sequence[tuple[str, Target]],
     button: Callable[[Target, str], list[Button]],
+    setup: Setup,
 ) -> Message:
     """Return that nothing bears the name, with what is written alike."""
     lines = [f"<b>{words.nothing_found(escape(clip(query, TITLE_CHARS_MAX)))}</b>"]
@@ -112,7 +141,7 @@ def nothing_found(
         )
         lines.append(words.did_you_mean(names))
     lines.append(words.SEE_CASES)
-    rows = (button(target, name) for name, target in suggestions)
+    rows = (button(target, setup.title(target)) for _, target in suggestions)
     return Message(html="\n".join(lines), buttons=tuple(tuple(row) for row in rows if row))
 
 
@@ -137,15 +166,31 @@ def _deep_link(bot_name: str, payload: str, text: str) -> str:
     return f'<a href="https://t.me/{bot_name}?start={payload}">{shown}</a>'
 
 
-def _list(title: str, lines: Sequence[str]) -> Message:
-    """Return the lines under a title, as many as one message holds."""
-    kept = [f"<b>{title}</b>"]
+def _page(title: str, lines: Sequence[str], verb: str, number: int) -> Message:
+    """Return one page of lines under a title; a page that is not there gives the nearest."""
+    pages = _pages(lines)
+    number = min(max(number, 1), len(pages))
+    kept = [f"<b>{title}</b>", *pages[number - 1]]
+    if len(pages) > 1:
+        kept.append(f"<i>{greeting.page(number, len(pages))}</i>")
+    turns = buttons.rows(
+        buttons.button(greeting.PREVIOUS, verb, str(number - 1)) if number > 1 else [],
+        buttons.button(greeting.NEXT, verb, str(number + 1)) if number < len(pages) else [],
+    )
+    return Message(html="\n".join(kept), buttons=turns)
+
+
+def _pages(lines: Sequence[str]) -> list[list[str]]:
+    """Return the lines parted so that each part fits into one message."""
+    pages: list[list[str]] = [[]]
     chars = size = 0
     for line in lines:
         chars += markup.visible(line) + 1
         size += len(line.encode()) + 1
-        if chars > LIST_CHARS_MAX or size > HTML_BYTES_MAX:
-            kept.append(words.and_more(len(lines) - len(kept) + 1))
-            break
-        kept.append(line)
-    return Message(html="\n".join(kept))
+        if pages[-1] and (
+            len(pages[-1]) >= LINES_MAX or chars > LIST_CHARS_MAX or size > HTML_BYTES_MAX
+        ):
+            pages.append([])
+            chars, size = markup.visible(line) + 1, len(line.encode()) + 1
+        pages[-1].append(line)
+    return pages

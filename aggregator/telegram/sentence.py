@@ -43,7 +43,7 @@ def hit_sentence(title: str, summary: str, evidence: Sequence[Evidence]) -> str:
     if not spans:
         return ""
     start, end = spans[0]
-    for first, last in _sentences(summary):
+    for first, last in sentences(summary):
         if first <= start and end <= last:
             sentence = summary[first:last].strip()
             whole = WHOLE.search(sentence) is not None and CUT.search(sentence) is None
@@ -54,7 +54,7 @@ def hit_sentence(title: str, summary: str, evidence: Sequence[Evidence]) -> str:
     return ""
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
+def sentences(text: str) -> list[tuple[int, int]]:
     """Return where each sentence starts and ends; a break after an abbreviation is none."""
     spans: list[tuple[int, int]] = []
     start = 0

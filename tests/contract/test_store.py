@@ -1,184 +1,55 @@
-"""What every `Store` promises, whatever it is made of.
-
-A new implementation joins by adding a way to open it to `STORES`.
-"""
+"""What every `Store` promises, whatever it is made of."""
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from aggregator.model import (
     Batch,
-    Button,
     ChatGone,
     Committed,
     Decision,
     DecisionKind,
-    Delivery,
     DeliveryState,
-    Event,
-    EventKind,
-    Evidence,
-    FeedKind,
     FeedState,
-    Item,
     ItemKey,
-    Match,
-    Message,
     NotSent,
     Place,
     Priority,
     Rejected,
     Relation,
-    Report,
     RetryAt,
     Sent,
-    Severity,
     Stale,
-    Status,
-    Story,
     StoryId,
-    Subscription,
-    Target,
-    TargetKind,
-    Trust,
     Unknown,
     Validators,
 )
-from aggregator.store.sqlite import SqliteStore
-
-NOW = datetime(2023, 9, 18, 19, 30, 0, 123456, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-HOUR = timedelta(hours=1)
-CASE = Target(kind=TargetKind.CASE, slug="sec-v-binance")
-OTHER = Target(kind=TargetKind.CASE, slug="sec-v-ripple")
-THEME = Target(kind=TargetKind.WATCHLIST, slug="stablecoins")
-HERE = Place(chat_id=100)
-HERE_TOO = Place(chat_id=101)
-THERE = Place(chat_id=-200)
-TOPIC = Place(chat_id=-200, thread_id=7)
-
-
-async def open_file(tmp_path):
-    return await SqliteStore.open(f"sqlite:///{tmp_path}/casewire.db")
-
-
-async def open_memory(tmp_path):
-    return await SqliteStore.open("sqlite:///:memory:")
-
-
-STORES = {"file": open_file, "memory": open_memory}
-
-
-@pytest.fixture(params=STORES.values(), ids=STORES.keys())
-async def store(request, tmp_path):
-    opened = await request.param(tmp_path)
-    yield opened
-    await opened.close()
-
-
-def item(name, **changes):
-    return replace(
-        Item(
-            key=ItemKey(f"{name:0>32}"),
-            feed_id="wire-one",
-            outlet="Wire One",
-            kind=FeedKind.NEWS,
-            trust=Trust.INDEPENDENT,
-            url=f"https://wire-one.example/{name}",
-            title=f"Judge hears “{name}” – part 1",
-            summary="",
-            published=NOW - HOUR,
-            seen=NOW,
-            tags=("crypto", "courts"),
-        ),
-        **changes,
-    )
-
-
-def match(target=CASE, **changes):
-    span = Evidence(field="title", start=0, end=5, text="Judge")
-    made = Match(target=target, relation=Relation.CHIEF, evidence=(span,), reason="names it")
-    return replace(made, **changes)
-
-
-def story(name="s1", *, last_at=NOW, targets=(CASE,), related=(THEME,), rings=1):
-    event = Event(kind=EventKind.HEARING, status=Status.REPORTED, severity=Severity.HIGH)
-    report = Report(
-        item_key=ItemKey("a" * 32),
-        outlet="Wire One",
-        trust=Trust.INDEPENDENT,
-        kind=FeedKind.NEWS,
-        url="https://wire-one.example/a",
-        title="Judge hears it",
-        summary="",
-        at=last_at,
-        seen=NOW,
-        event=event,
-        evidence=(Evidence(field="title", start=0, end=5, text="Judge"),),
-    )
-    return Story(
-        id=StoryId(name),
-        targets=frozenset(targets),
-        related=frozenset(related),
-        event=event,
-        reports=(report, replace(report, outlet="Wire Two", counted=False)),
-        first_at=last_at - HOUR,
-        last_at=last_at,
-        rings=rings,
-    )
-
-
-def message(html="first text"):
-    return Message(
-        html=html, buttons=((Button(text="Open", url="https://wire-one.example/a"),),), silent=True
-    )
-
-
-def delivery(place=HERE, key="story:s1:1", html="first text", **changes):
-    made = Delivery(
-        place=place,
-        key=key,
-        message=message(html),
-        priority=Priority.NORMAL,
-        created=NOW,
-        item_seen=NOW - SECOND,
-    )
-    return replace(made, **changes)
-
-
-def follow(place=HERE, target=CASE):
-    return Subscription(place=place, target=target, since=NOW)
-
-
-async def version(store):
-    return (await store.window(NOW)).version
-
-
-async def commit(store, **parts):
-    outcome = await store.commit(Batch(**parts), await version(store))
-    assert isinstance(outcome, Committed)
-    return outcome.version
-
-
-async def queue(store, *deliveries):
-    await commit(store, deliveries=deliveries)
-
-
-async def send(store, message_id=11, now=NOW):
-    """Claim one delivery and settle it as sent."""
-    (claimed,) = await store.claim(now, 1)
-    await store.settle(claimed, Sent(message_id=message_id), now)
-    return claimed
-
-
-async def only(store):
-    (kept,) = await store.deliveries(10)
-    return kept
-
+from tests.contract.made import (
+    CASE,
+    HERE,
+    HERE_TOO,
+    HOUR,
+    NOW,
+    OTHER,
+    SECOND,
+    THEME,
+    THERE,
+    TOPIC,
+    commit,
+    delivery,
+    follow,
+    item,
+    match,
+    message,
+    only,
+    queue,
+    send,
+    story,
+    version,
+)
 
 # --- committing -------------------------------------------------------------------------------
 

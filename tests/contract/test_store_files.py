@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,10 +18,15 @@ from aggregator.model import (
     Delivery,
     DeliveryState,
     FeedState,
+    Gap,
     Message,
+    People,
     Place,
     Priority,
+    Sent,
     Stale,
+    Subscription,
+    Watch,
 )
 from aggregator.store import outbox
 from aggregator.store.connect import connect, explain, location
@@ -233,7 +239,8 @@ async def test_opening_a_second_time_migrates_nothing_again(path):
 
     with closing(sqlite3.connect(path)) as db:
         applied = [row[0] for row in db.execute("SELECT name FROM _sqlite_migrations")]
-        assert applied == ["0001_first", "0002_unknown"]
+        assert applied == [*dict.fromkeys(applied)]
+        assert applied[:4] == ["0001_first", "0002_unknown", "0003_held", "0004_followers"]
 
 
 async def test_looking_into_the_queue_reads_nothing_of_what_was_sent(path):
@@ -395,4 +402,34 @@ async def test_when_the_disk_gives_out_nothing_stored_is_lost_and_work_goes_on_l
     assert await store.feed_states() == {}
     await commit(store, delivery("after"))
     assert [one.key for one in await store.deliveries(5)] == ["after", "before"]
+    await store.close()
+
+
+async def test_a_full_disk_takes_nothing_from_ledger_watches_or_updates(path):
+    store = await SqliteStore.open(url(path), inline=True)
+    await commit(store, delivery("a"))
+    (sent,) = await store.claim(NOW, 1)
+    await store.settle(sent, Sent(message_id=1), NOW)
+    long = "x" * 3_000_000
+    watch = Watch(id="w1", place=Place(chat_id=1), query=long, created=NOW)
+    asked = Subscription(place=watch.place, target=watch.target, since=NOW)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        for work in (
+            store.add_watch(watch, asked),
+            store.keep_updates([(1, long)], 2),
+            store.put_file("chart.png", long.encode(), NOW),
+            store.open_gap(Gap(feed_id="dcd", why=long, since=NOW, until=None, opened=NOW)),
+        ):
+            with pytest.raises(StoreError, match="free space"):
+                await work
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert (await store.people(), await store.waiting_updates(5)) == (People(), ())
+    assert await store.setting("telegram_offset") is None
+    assert (await store.gaps(NOW), await store.file("chart.png")) == ((), None)
+    assert await store.add_watch(replace(watch, query="sec"), asked)
+    assert await store.verify_ledger() == (1, None)
     await store.close()

@@ -20,12 +20,14 @@ from aggregator.model import (
     ItemKey,
     Match,
     Message,
+    Mode,
     Place,
     Priority,
     Relation,
     Report,
     RingKind,
     Rung,
+    Severity,
     Story,
     StoryId,
     Subscription,
@@ -52,6 +54,7 @@ messages = st.builds(
         max_size=2,
     ).map(tuple),
     silent=st.booleans(),
+    attachment=text,
 )
 items = st.builds(
     Item,
@@ -89,6 +92,7 @@ reports = st.builds(
     evidence=evidence,
     names=st.lists(text, max_size=2).map(tuple),
     counted=st.booleans(),
+    edits=st.integers(0, 3),
 )
 stories = st.builds(
     Story,
@@ -106,11 +110,14 @@ stories = st.builds(
             kind=st.sampled_from(RingKind),
             report=st.just(ItemKey("b" * 32)),
             at=times,
+            what=text,
         ),
         max_size=2,
     ).map(tuple),
     like=st.none() | st.just(StoryId("s0")),
     like_title=text,
+    held=text,
+    late=st.booleans(),
 )
 states = st.builds(
     FeedState,
@@ -140,6 +147,7 @@ deliveries = st.builds(
     error=text,
     item_seen=maybe_times,
     reply_to=text,
+    rule_version=text,
 )
 
 
@@ -178,6 +186,9 @@ async def there_and_back(batch, subscription):
         place=st.builds(Place, chat_id=chat_ids, thread_id=counts),
         target=st.from_type(Target),
         since=times,
+        floor=st.sampled_from(Severity),
+        mode=st.sampled_from(Mode),
+        paused=st.booleans(),
     ),
 )
 def test_every_value_comes_back_as_it_went_in(batch, subscription):

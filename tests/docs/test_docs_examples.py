@@ -29,12 +29,11 @@ from aggregator.matching.matcher import Matcher
 from aggregator.model import Delivery, Feed, FeedState, Fetched, Sent, Status
 from aggregator.pipeline import Pipeline
 from aggregator.store.sqlite import SqliteStore
-from aggregator.telegram import words
-from aggregator.telegram.commands import handle
-from aggregator.telegram.intent import ChatType, Incoming
+from aggregator.telegram import commands, words
+from aggregator.telegram.ask import View
+from aggregator.telegram.incoming import ChatType, Incoming
 from aggregator.telegram.markup import plain
 from aggregator.telegram.notifier import ConsoleNotifier
-from aggregator.telegram.view import View
 from tests.docs.pages import README, ROOT, RULES, Block, blocks, blocks_of, section, text
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -178,7 +177,7 @@ def unpadded(table: str) -> list[str]:
 # --- what the bot says ------------------------------------------------------------------------------
 
 
-def asked(ours: Path, said: str) -> str:
+async def asked(ours: Path, said: str) -> str:
     """Return the first line of the bot's answer to an admin."""
     matcher = Matcher(load_rules((ROOT / "rules", ours)))
     settings = compose.Settings.from_env({"CASEWIRE_ADMINS": str(ANN)})
@@ -186,13 +185,19 @@ def asked(ours: Path, said: str) -> str:
         update_id=1, chat_id=ANN, chat_type=ChatType.PRIVATE, user_id=ANN, text=said
     )
     view = View(setup=compose.setup(settings, matcher), bot_name="bot")
-    return plain(handle(incoming, view, NOW).replies[0].html).splitlines()[0]
+    store = await SqliteStore.open(":memory:")
+    try:
+        done = await commands.answer(incoming, view, store, NOW)
+    finally:
+        await store.close()
+    return plain(done.replies[0].html).splitlines()[0]
 
 
 @pytest.mark.parametrize("said", ["/follow crypto-tax", "/follow ripple"])
-def test_the_bot_answers_what_the_readme_says(ours: Path, said: str) -> None:
+async def test_the_bot_answers_what_the_readme_says(ours: Path, said: str) -> None:
     assert f"`{said}`" in text(README)
-    assert answer(asked(ours, said)).strip() == asked(ours, said)
+    told = await asked(ours, said)
+    assert answer(told).strip() == told
 
 
 def test_the_program_prints_how_to_connect_as_the_readme_shows() -> None:

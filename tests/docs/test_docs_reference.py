@@ -18,7 +18,7 @@ from aggregator.config import models
 from aggregator.config.variables import VARIABLES
 from aggregator.matching.tree import KEYS
 from aggregator.model import DecisionKind, EventKind, FeedKind, Severity, Trust
-from aggregator.telegram.words import COMMANDS
+from aggregator.telegram import words as chat_words
 from tests.docs.pages import (
     OPERATIONS,
     README,
@@ -122,7 +122,7 @@ def test_every_command_of_the_chat_stands_in_the_readme_as_the_bot_describes_it(
     table = section(README, "Commands in Telegram")
     rows = [
         f"| `/{' '.join(filter(None, (name, argument)))}` | {does} |\n"
-        for name, argument, does in COMMANDS
+        for name, argument, does in (*chat_words.COMMANDS, *chat_words.MORE, *chat_words.OPERATOR)
     ]
     assert [row for row in rows if row not in table] == []
 
@@ -174,7 +174,9 @@ def parsed(words: list[str]) -> None:
     if words == ["--help"]:
         return
     command: click.Command = cli
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and not (
+        command.invoke_without_command and (not words or words[0].startswith("-"))
+    ):
         command, words = command.commands[words[0]], words[1:]
     with command.make_context(command.name, words):
         pass

@@ -85,6 +85,7 @@ class Program:
             self.write_feeds()
         env = {
             "PATH": os.environ.get("PATH", ""),
+            "TMPDIR": str(self.place),
             "PYTHONDONTWRITEBYTECODE": "1",
             "CASEWIRE_FEEDS": str(self.feeds_file),
             "CASEWIRE_RULES": str(ROOT / "rules"),

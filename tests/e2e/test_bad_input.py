@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.e2e.program import News, Program, rss
-from tests.fakes import FakeTelegram, FakeWeb
+from tests.fakes import TOKEN, FakeTelegram, FakeWeb
 
-AT = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
+AT = datetime.now(UTC) - timedelta(hours=6)
 NOISE = News(title="Dollar steady before central bank meetings", at=AT - timedelta(days=1))
 RULING = News(title="Judge lets most of SEC case against Binance proceed", at=AT)
 
@@ -107,3 +107,18 @@ async def test_a_faulty_file_is_told_to_the_operators_chat(tmp_path: Path) -> No
             program.feeds_file.write_text(good + "  - {id: bad, url: ftp://x, kind: news}\n")
             (notice,) = await telegram.waits_for(ops, 1)
             assert "feeds.yaml:7" in notice.text
+
+
+async def test_a_token_that_is_revoked_ends_the_program_with_one_clear_line(
+    tmp_path: Path,
+) -> None:
+    async with FakeWeb() as web, FakeTelegram() as telegram:
+        web.serves("/good", rss("good", NOISE))
+        program = Program(place=tmp_path, web=web, telegram=telegram, feeds={"good": "/good"})
+        async with program:
+            await web.asked("/good")
+            telegram.revokes_the_token()
+            assert await program.finished() == 1
+        assert program.output.count("TELEGRAM_BOT_TOKEN: the Bot API does not accept") == 1
+        assert TOKEN not in program.output
+        assert "Traceback" not in program.output

@@ -10,7 +10,7 @@ from tests.e2e.program import News, Program, rss
 from tests.fakes import FakeTelegram, FakeWeb
 
 DESK, STRICT = -1001, -1002
-AT = datetime(2023, 9, 18, 21, 30, tzinfo=UTC)
+AT = datetime.now(UTC) - timedelta(hours=60)
 LOW = "Regulator weighs rules for staking in funds"
 HIGH = "Exchange closes staking service in settlement over mixers"
 OURS = {
@@ -47,7 +47,7 @@ async def test_a_watchlist_reaches_the_chats_it_names_without_anyone_following(
         ) as program:
             await web.asked("/wire-one")
             for number, title in enumerate((LOW, HIGH), start=1):
-                news.append(News(title=title, at=AT + timedelta(days=4 * number)))
+                news.append(News(title=title, at=AT + timedelta(days=number)))
                 web.serves("/wire-one", rss("wire-one", *news))
                 message = (await telegram.waits_for(DESK, number))[-1]
                 assert title in message.text

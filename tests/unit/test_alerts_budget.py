@@ -12,7 +12,14 @@ from aggregator.alerts.budget import (
     CHATS_KEPT_MAX,
     GROUP_SPACING,
     Budget,
+    after_a_kill,
+    dumped,
+    flooded,
+    loaded,
     reserve,
+    resting,
+    slots,
+    still,
 )
 
 AT = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
@@ -107,3 +114,67 @@ def test_what_is_remembered_is_bounded_and_the_soonest_free_go_first():
     assert len(budget.chat_free) == CHATS_KEPT_MAX
     assert 1 not in budget.chat_free
     assert -1 in budget.chat_free
+
+
+def test_three_chats_that_ask_to_wait_within_seconds_hold_the_bot_as_long_as_the_longest():
+    budget = Budget()
+    for number, wait in enumerate((30, 90, 10), start=1):
+        assert budget.held_until is None
+        budget = flooded(budget, number, timedelta(seconds=wait), AT + number * SECOND)
+    assert budget.held_until == AT + timedelta(seconds=92)
+    at, _ = reserve(budget, 9, AT + 4 * SECOND)
+    assert at == budget.held_until
+    assert slots(budget, AT + 4 * SECOND, SECOND) == 0
+
+
+def test_one_chat_that_asks_often_and_three_within_minutes_hold_only_themselves():
+    budget = Budget()
+    for _ in range(5):
+        budget = flooded(budget, 1, MINUTE, AT)
+    for chat in (2, 3):
+        budget = flooded(budget, chat, MINUTE, AT + chat * MINUTE)
+    assert budget.held_until is None
+    assert 3 in resting(budget, AT + 3 * MINUTE + SECOND)
+
+
+def test_edits_of_one_chat_are_three_a_minute_and_new_messages_do_not_wait_for_them():
+    budget, times = Budget(), []
+    for _ in range(7):
+        at, budget = reserve(budget, 1, AT, edit=True)
+        times.append(at)
+    assert most_within(times, MINUTE) == 3
+    assert set(still(budget, AT) or ()) == {1}
+    _, budget = reserve(Budget(), 1, AT, edit=True)
+    at, _ = reserve(budget, 1, AT)
+    assert at == AT + CHAT_SPACING
+
+
+@given(asks, st.integers(0, 5000))
+def test_what_is_kept_over_a_stop_breaks_no_spacing(asked, pause_ms):
+    budget, now = Budget(), AT
+    for chat, wait_ms in asked:
+        now += timedelta(milliseconds=wait_ms)
+        _, budget = reserve(budget, chat, now)
+    wall = AT + timedelta(days=3)
+    again = loaded(dumped(budget, now, wall), AT, wall + timedelta(milliseconds=pause_ms))
+    for chat in (1, 2, 3, -1, -2):
+        owed = budget.chat_free.get(chat, now) - now - timedelta(milliseconds=pause_ms)
+        spacing = GROUP_SPACING if chat < 0 else CHAT_SPACING
+        at, _ = reserve(again, chat, AT)
+        assert at - AT >= min(owed, spacing) - timedelta(milliseconds=1)
+
+
+def test_after_a_kill_the_longest_spacing_is_kept_once_and_a_hold_of_the_bot_stays():
+    known = Budget(held_until=AT + MINUTE, bot_free=AT + MINUTE)
+    budget = after_a_kill(known, AT)
+    assert budget.held_until == AT + MINUTE
+    assert still(budget, AT) is None
+    at, _ = reserve(after_a_kill(Budget(), AT), -1, AT)
+    assert at == AT + GROUP_SPACING
+
+
+def test_who_was_served_longest_ago_comes_first():
+    budget = Budget()
+    for chat in (1, 2, 3, 1):
+        _, budget = reserve(budget, chat, AT)
+    assert list(budget.served) == [2, 3, 1]

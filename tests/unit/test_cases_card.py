@@ -3,7 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from aggregator.cases.card import LATEST_MAX, card
+import pytest
+
+from aggregator.cases.card import LATEST_MAX, Charges, card, charges
 from aggregator.model import (
     Case,
     Event,
@@ -19,6 +21,8 @@ from aggregator.model import (
     StoryId,
     Trust,
 )
+from tests.casefile import CHARGED, docket_entry, report
+from tests.casefile import story as development
 
 NOW = datetime(2025, 6, 10, 12, 0, tzinfo=UTC)
 SOURCE = "https://docket.example/1"
@@ -126,3 +130,54 @@ def test_a_fact_without_a_source_is_not_on_the_card():
 
 def test_the_docket_stands_for_the_judges_named_on_it():
     assert [judge.name for judge in card(CASE, [], (0, 0), NOW).judges] == ["Amy Berman Jackson"]
+
+
+def test_a_development_is_shown_by_its_best_source_in_that_sources_words():
+    entry = docket_entry("ORDER denying motion", at=NOW)
+    told = development(report("Wire One", at=NOW), report("Wire Two", at=NOW), entry)
+    (first, *_) = card(CASE, [told], (3, 3), NOW).latest
+    assert (first.what, first.outlet, first.more, first.primary) == (
+        "ORDER denying motion",
+        "D.D.C. docket",
+        2,
+        True,
+    )
+
+
+def test_whoever_is_charged_and_not_judged_is_only_accused():
+    assert charges(CHARGED) is Charges.OPEN
+    assert charges(replace(CHARGED, docket=None)) is Charges.OPEN
+
+
+def test_a_civil_case_charges_nobody():
+    assert charges(CASE) is Charges.NONE
+    assert charges(replace(CHARGED, docket="1:24-cv-00077")) is Charges.NONE
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("Quill pleaded guilty, Ink sentenced to two years", Charges.NONE),
+        ("Both defendants sentenced", Charges.NONE),
+        ("All three defendants convicted", Charges.NONE),
+        ("Quill convicted on two counts", Charges.PARTLY),
+        ("Quill and Ink: partial verdict, convicted on one count", Charges.PARTLY),
+        ("Quill and Ink convicted; retrial on one count set", Charges.PARTLY),
+        ("Quill pleaded not guilty", Charges.OPEN),
+        ("Not guilty plea entered", Charges.OPEN),
+        ("Trial set for May", Charges.OPEN),
+    ],
+)
+def test_a_plea_or_verdict_decides_for_those_it_names(said, left):
+    assert charges(replace(CHARGED, status=said)) is left
+    step = Milestone(date="2025-01-01", what=said, source=SOURCE)
+    assert charges(replace(CHARGED, status="", milestones=(step,))) is left
+
+
+def test_a_verdict_on_file_decides_for_the_only_defendant():
+    alone = replace(CHARGED, parties=CHARGED.parties[:2], status="")
+    verdict = Milestone(
+        date="2025-01-01", what="Jury is back", source=SOURCE, event=EventKind.VERDICT
+    )
+    assert charges(alone) is Charges.OPEN
+    assert charges(replace(alone, milestones=(verdict,))) is Charges.NONE

@@ -59,9 +59,63 @@ def test_the_rules_and_feeds_that_ship_are_right_even_strictly():
     result = CliRunner().invoke(
         cli,
         ["check", "--strict", "--feeds", str(ROOT / "feeds.yaml"), "--rules", str(ROOT / "rules")],
+        env={"CASEWIRE_CONTACT": "desk@wire.example"},
     )
-    assert result.stderr == ""
+    told = [line for line in result.stderr.splitlines() if "is switched off, and open" not in line]
+    assert told == []
     assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(("contact", "warned"), [("", True), ("desk@wire.example", False)])
+def test_c14_a_feed_of_sec_gov_without_a_contact_is_warned_of(folder, contact, warned):
+    sec = "  - {id: sec, url: 'https://www.sec.gov/news/pressreleases.rss', kind: regulator}\n"
+    (folder / "feeds.yaml").write_text(FEEDS + sec)
+    args = ["check", "--feeds", str(folder / "feeds.yaml"), "--rules", str(folder / "rules")]
+    result = CliRunner().invoke(cli, args, env={"CASEWIRE_CONTACT": contact})
+    assert result.exit_code == 0
+    assert ("sec.gov turns away who names no contact" in result.stderr) is warned
+
+
+CASE = """\
+caption: Alpha v. Beta
+title: Alpha v. Beta
+court: {court}
+when: alpha
+status: {{text: Stands, date: 2023-09-18, closed: {closed}, source: 'https://court.example/1'}}
+"""
+DOCKET = """\
+  - id: docket
+    url: https://court.example/rss
+    kind: court
+    court: dcd
+    enabled: {enabled}
+"""
+
+
+@pytest.mark.parametrize(
+    ("court", "closed", "enabled", "named"),
+    [
+        ("dcd", "false", "false", True),
+        ("dcd", "true", "false", False),
+        ("nysd", "false", "false", False),
+        ("dcd", "false", "true", False),
+    ],
+)
+def test_a_court_feed_that_is_off_is_named_while_a_case_is_open_there(
+    folder, court, closed, enabled, named
+):
+    (folder / "feeds.yaml").write_text(FEEDS + DOCKET.format(enabled=enabled))
+    (folder / "rules" / "cases").mkdir(exist_ok=True)
+    (folder / "rules" / "cases" / "a.yaml").write_text(CASE.format(court=court, closed=closed))
+    result = check(folder)
+    assert result.exit_code == 0, result.stderr
+    told = [line for line in result.stderr.splitlines() if "`docket`" in line]
+    assert len(told) == named
+    if named:
+        line = (FEEDS + DOCKET).splitlines().index("    enabled: {enabled}") + 1
+        assert told[0].partition(":")[2].startswith(f"{line}: warning: ")
+        assert "open there: Alpha v. Beta" in told[0]
+        assert "`- {id: docket, extends: docket, enabled: true}`" in told[0]
 
 
 def test_every_fault_of_every_file_is_one_line_with_file_and_line(folder):

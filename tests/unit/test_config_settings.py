@@ -1,5 +1,6 @@
 import contextlib
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,10 @@ def test_every_variable_arrives(tmp_path):
             "CASEWIRE_ACCESS": "Open",
             "CASEWIRE_OPS_CHAT": "-1001234567890/5",
             "CASEWIRE_DEMO_CHAT": "77",
+            "CASEWIRE_BACKUP": "/srv/backups",
+            "CASEWIRE_KEEP_DAYS": "7",
+            "CASEWIRE_KEEP_MATCHED_DAYS": "365",
+            "CASEWIRE_LEDGER_DAYS": "3650",
             "CASEWIRE_LOG": "json",
         }
     )
@@ -58,6 +63,9 @@ def test_every_variable_arrives(tmp_path):
     assert settings.feeds == (Path("ours.yaml"), Path("yours.yaml"))
     assert settings.rules == (tmp_path,)
     assert settings.contact == "ops@desk.example"
+    assert settings.backup == Path("/srv/backups")
+    kept = (settings.keep, settings.keep_matched, settings.keep_ledger)
+    assert kept == tuple(timedelta(days=days) for days in (7, 365, 3650))
     assert settings.admins == {1, 2, 3}
     assert settings.users == {-100123, 4}
     assert settings.access is Access.OPEN
@@ -119,6 +127,9 @@ FAULTY = {
     "a chat by name": ("CASEWIRE_OPS_CHAT", "@channel", "the number that /id answers"),
     "a topic by name": ("CASEWIRE_OPS_CHAT", "-1001/news", "id/thread such as -1001234/5"),
     "a topic zero": ("CASEWIRE_DEMO_CHAT", "-1001/0", "id/thread such as -1001234/5"),
+    "no days": ("CASEWIRE_KEEP_DAYS", "0", "a whole number of days, 1 to 36500"),
+    "days in words": ("CASEWIRE_LEDGER_DAYS", "forever", "a whole number of days, 1 to 36500"),
+    "days while stories live": ("CASEWIRE_KEEP_MATCHED_DAYS", "3", "14 to 36500"),
     "a third kind of log": ("CASEWIRE_LOG", "xml", "write text or json"),
 }
 
@@ -156,7 +167,7 @@ def test_a_misspelt_setting_is_a_warning_with_the_right_name():
 
 def test_every_setting_is_in_the_table_once_with_its_meaning():
     names = [variable.name for variable in VARIABLES]
-    assert len(set(names)) == len(names) == 13
+    assert len(set(names)) == len(names) > 13
     assert all(variable.default and variable.meaning for variable in VARIABLES)
     assert Settings.from_env(dict.fromkeys(names, "")).unknown == ()
 

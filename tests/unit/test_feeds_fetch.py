@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.feeds.fetch import HttpFetcher, SystemResolver
+from aggregator.feeds.fetch import HttpFetcher
+from aggregator.feeds.resolve import SystemResolver
 from aggregator.model import (
     Feed,
     FeedKind,
@@ -484,3 +485,69 @@ def server_tls(place: Path) -> ssl.SSLContext:
 
 def client_tls() -> ssl.SSLContext:
     return ssl.create_default_context(cadata=CERTIFICATE)
+
+
+async def test_b06_a_flood_of_headers_is_refused_and_costs_little_memory(web, fetcher):
+    raw = b"HTTP/1.1 200 OK\r\n" + b"X-Flood: " + b"x" * 8 * 2**20 + b"\r\n\r\n<rss>"
+    web.says("/one", raw)
+    web.says("/many", b"HTTP/1.1 200 OK\r\n" + b"X-Flood: 1\r\n" * 700_000 + b"\r\n<rss>")
+    tracemalloc.start()
+    try:
+        await failed(fetcher, web.url("/one"), FetchFault.BROKEN)
+        await failed(fetcher, web.url("/many"), FetchFault.BROKEN)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The server's own copies of the two answers stand in the same process.
+    assert peak_bytes < 3 * len(raw)
+
+
+async def test_s04_a_robots_txt_is_fetched_through_the_same_door(web, names):
+    fetcher = HttpFetcher(names, user_agent=AGENT, robots_of_private=True)
+    web.serves("/rss", RSS)
+    web.redirects("/robots.txt", "http://169.254.169.254/latest/meta-data", 302)
+    assert isinstance(await fetcher.fetch(feed_at(web.url("/rss")), NOTHING), Fetched)
+    await failed(fetcher, web.url("/rss"), FetchFault.REFUSED_ADDRESS, allow_private=False)
+    await fetcher.close()
+    assert len(web.requests("/robots.txt")) == 1
+
+
+async def test_a_key_is_told_over_https_to_its_host_and_to_nobody_it_redirects_to(names, tmp_path):
+    names.knows("wire-one.example", "127.0.0.1")
+    async with FakeWeb(tls=server_tls(tmp_path)) as secure:
+        secure.serves("/api", "{}")
+        secure.redirects("/moved", secure.url("/api"))
+        fetcher = HttpFetcher(
+            names, user_agent=AGENT, tls=client_tls(), tokens={"wire-one.example": "Token k"}
+        )
+        url = secure.url("/api", host="wire-one.example")
+        assert isinstance(await fetcher.fetch(feed_at(url), NOTHING), Fetched)
+        (request,) = secure.requests("/api")
+        assert request.headers["authorization"] == "Token k"
+        # 127.0.0.1 is another name, whose certificate this is not: nothing is sent at all.
+        url = secure.url("/moved", host="wire-one.example")
+        await failed(fetcher, url, FetchFault.TLS)
+        await fetcher.close()
+    assert len(secure.requests("/api")) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_r01_r02_the_answer_says_where_permanent_redirects_led(web, fetcher, status):
+    web.serves("/new", RSS)
+    web.redirects("/old", "/new", status)
+    outcome = await fetcher.fetch(feed_at(web.url("/old")), NOTHING)
+    assert isinstance(outcome, Fetched)
+    assert outcome.moved_to == (web.url("/new") if status in {301, 308} else "")
+
+
+async def test_r09_validators_go_only_where_they_came_from(web, fetcher):
+    web.redirects("/rss", "/new", 302)
+    web.serves("/new", RSS, etag='"1"')
+    first = await fetcher.fetch(feed_at(web.url("/rss")), NOTHING)
+    assert isinstance(first, Fetched)
+    assert first.validators.url == web.url("/new")
+    assert isinstance(await fetcher.fetch(feed_at(web.url("/rss")), first.validators), NotModified)
+    assert "if-none-match" not in web.requests("/rss")[1].headers
+    web.redirects("/rss", "/other", 302)
+    web.serves("/other", RSS, etag='"1"')
+    assert isinstance(await fetcher.fetch(feed_at(web.url("/rss")), first.validators), Fetched)

@@ -1,4 +1,5 @@
 import gzip
+import tracemalloc
 import zlib
 
 import pytest
@@ -91,3 +92,17 @@ def test_b05_a_damaged_compressed_body_is_an_error():
 def test_an_encoding_that_was_not_asked_for_is_an_error():
     with pytest.raises(InflateError):
         Inflater("br", LIMIT)
+
+
+def test_b02_one_small_chunk_never_becomes_much_at_once():
+    chunk = gzip.compress(b"\0" * 64 * 2**20)
+    assert len(chunk) < 70_000
+    inflater = Inflater("gzip", LIMIT)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError):
+            inflater.feed(chunk)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 4 * LIMIT

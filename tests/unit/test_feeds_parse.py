@@ -441,3 +441,67 @@ def test_any_bytes_have_an_outcome(body: bytes):
 def test_any_soup_of_tags_has_an_outcome(pieces: list[str]):
     body = "".join(pieces).encode()
     assert isinstance(parse(body, content_type="", base_url=BASE), Parsed | ParseFailed)
+
+
+@pytest.mark.parametrize(
+    ("channel", "hours", "days"),
+    [
+        ("<skipHours><hour>0</hour><hour> 07 </hour><hour>23</hour></skipHours>", {0, 7, 23}, set()),
+        ("<skipHours><hour>24</hour><hour>25</hour><hour>-1</hour></skipHours>", {0}, set()),
+        ("<skipDays><day>Saturday</day><day>sunday</day><day>Holiday</day></skipDays>", set(), {5, 6}),
+        ("<skipHours/><skipDays></skipDays>", set(), set()),
+        (f"<skipHours>{'<hour>1</hour>' * 10_000}</skipHours>", set(), set()),
+    ],
+)  # fmt: skip
+def test_p09_the_hours_and_days_that_a_publisher_skips_are_read(channel, hours, days):
+    found = parsed(rss("", channel))
+    assert (found.skip_hours, found.skip_days) == (hours, days)
+
+
+def test_x01_an_entity_bomb_costs_little_and_the_other_items_are_kept():
+    document = bomb(
+        "<!ENTITY q 'ha'>" + LAUGHS.replace("<!ENTITY z", "<!ENTITY outlet 'x'><!ENTITY z")
+    )
+    document = document.replace(
+        "</channel>", "<item><title>News of &outlet;</title></item></channel>"
+    )
+    found = parsed(document)
+    assert [entry.title for entry in found.entries][1:] == ["News of x"]
+    assert sum(len(entry.title) for entry in found.entries) < 1_000
+
+
+def test_x01_what_a_documents_own_entities_add_has_a_limit():
+    item_text = "<item><title>&e;</title></item>"
+    document = bomb(f"<!ENTITY e '{'x' * 900}'>").replace(
+        "</channel>", item_text * 5_000 + "</channel>"
+    )
+    found = parsed(document)
+    assert len(found.entries) == 5_001
+    assert sum(len(entry.title) for entry in found.entries) < 2 * 2**20
+
+
+def test_a_text_that_is_longer_than_anyone_reads_is_cut_before_the_parser_and_nothing_else_is():
+    long = "y &amp; " * 400_000
+    found = parsed(rss(f"<item><title>a</title><description>{long}</description><guid>1</guid></item>"
+                       "<item><title>b</title></item>"))  # fmt: skip
+    assert [(entry.title, entry.guid) for entry in found.entries] == [("a", "1"), ("b", "")]
+    assert found.entries[0].summary.startswith("y & y & ")
+
+
+@pytest.mark.parametrize(
+    ("markup", "seen"),
+    [
+        ("a <blink>b</blink> c", "a b c"),
+        ("a <applet code='x'>b</applet> c", "a b c"),
+        ("a <iframe src='//x.example'>b</iframe> c", "a b c"),
+        ("a <iframe src='//x.example'> c", "a c"),
+        ("a <object data='x'>b", "a b"),
+        ("a <textarea>b", "a b"),
+        ("a <title>b", "a b"),
+        ("a <math><mi>x</mi><mo>=</mo><mn>2</mn></math>", "a x=2"),
+        ("a <nonsense>b", "a <nonsense>b"),
+    ],
+)
+def test_what_an_html_parser_would_swallow_is_kept(markup, seen):
+    entry = item(f"<description><![CDATA[{markup}]]></description>")
+    assert entry.summary == seen

@@ -6,20 +6,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.feeds.polling import after, due, due_at, interval, state_after
+from aggregator.feeds.polling import (
+    FLOOR,
+    after,
+    asked,
+    credited,
+    due,
+    due_at,
+    held,
+    interval,
+    state_after,
+    weighed,
+)
 from aggregator.model import (
+    Entry,
     Feed,
     FeedKind,
     FeedState,
     Fetched,
     FetchFailed,
     FetchFault,
+    Learnt,
     NotModified,
     Parsed,
     ParseFailed,
+    Standing,
     Trust,
     Validators,
 )
+from aggregator.store.feed_rows import from_json, to_json
 
 NOW = datetime(2023, 9, 18, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -58,7 +73,10 @@ def wait(of: Feed, outcome, parsed=None, *, failures: int = 0) -> timedelta:
     ],
 )
 def test_p11_each_kind_has_its_cap_and_jitter_stays_below_it(kind, cap):
-    waits = [wait(feed(f"feed-{n}", kind=kind), BODY, READ) for n in range(200)]
+    rare = state(learnt=Learnt(counted=NOW, days=14.0))
+    waits = [
+        after(feed(f"feed-{n}", kind=kind), rare, BODY, READ, NOW).at - NOW for n in range(200)
+    ]
     assert max(waits) <= cap
     assert min(waits) >= cap * 0.9
     assert len(set(waits)) > 50
@@ -86,8 +104,8 @@ def test_p01_retry_after_is_obeyed_past_the_cap():
 
 
 def test_p03_retry_after_never_silences_a_feed_for_more_than_a_day_nor_hurries_it():
-    for asked, waited in ((30 * DAY, DAY), (timedelta(), 10 * MINUTE)):
-        busy = FetchFailed(fault=FetchFault.STATUS, detail="x", status=503, retry_after=asked)
+    for wanted, waited in ((30 * DAY, DAY), (timedelta(), 10 * MINUTE)):
+        busy = FetchFailed(fault=FetchFault.STATUS, detail="x", status=503, retry_after=wanted)
         assert wait(feed(), busy, failures=9) == waited
 
 
@@ -106,11 +124,27 @@ def test_p06_a_wish_within_the_cap_is_granted():
 
 
 def test_p09_ttl_counts_as_a_wish_and_the_longer_one_holds():
-    asked = after(
-        feed("f"), state(), replace(BODY, max_age=MINUTE), Parsed(entries=(), ttl=HOUR), NOW
-    )
-    assert asked.at == NOW + 10 * MINUTE
-    assert asked.reason.startswith("the publisher asks for 1 h")
+    hourly = Parsed(entries=(), ttl=HOUR)
+    memory = state_after(feed("f"), None, replace(BODY, max_age=MINUTE), hourly, NOW)
+    assert memory.next_poll == NOW + 10 * MINUTE
+    assert memory.next_poll_reason.startswith("the publisher asks for 1 h")
+    later = state_after(feed("f"), memory, NotModified(validators=V1), None, NOW + HOUR)
+    assert later.next_poll == NOW + HOUR + 10 * MINUTE, "a 304 does not take it back"
+
+
+@pytest.mark.parametrize(
+    "rest", [{"skip_hours": frozenset(range(24))}, {"skip_days": frozenset(range(7))}]
+)
+def test_p09_a_publisher_that_always_rests_is_asked_at_the_cap(rest):
+    memory = state_after(feed("f"), None, BODY, Parsed(entries=(), **rest), NOW)
+    assert memory.next_poll == NOW + 10 * MINUTE
+    assert memory.next_poll_reason == "the publisher rests at that hour, at most 10 min"
+
+
+def test_p09_hours_of_rest_that_are_not_now_change_nothing():
+    rested = Parsed(entries=(), skip_hours=frozenset({3}), skip_days=frozenset({6}))
+    memory = state_after(feed("f"), None, BODY, rested, NOW)
+    assert memory.next_poll == state_after(feed("f"), None, BODY, READ, NOW).next_poll
 
 
 def test_p12_errors_double_the_wait_up_to_six_hours_and_never_stop():
@@ -149,7 +183,9 @@ def test_a_body_that_parsed_whole_leaves_its_validators_and_its_time():
         last_polled=NOW,
         last_read=NOW,
         next_poll=after_first.next_poll,
-        next_poll_reason="every 10 min",
+        next_poll_reason="every 5.4 min, at 20 posts a day",
+        standing=Standing(answered=BODY.url, whole=NOW),
+        learnt=Learnt(counted=NOW, polls=1, unchanged=1, body_bytes=len(BODY.body)),
     )
     later = state_after(feed(), after_first, BODY, READ, NOW + HOUR)
     assert (later.first_read, later.last_read) == (NOW, NOW + HOUR)
@@ -279,3 +315,169 @@ def test_no_history_makes_a_feed_wait_longer_than_its_bound_or_less_than_the_flo
         bound = interval(one) if memory.failures == 0 else max(6 * HOUR, interval(one))
         assert min(MINUTE, interval(one)) * 0.9 <= at - now <= bound
         now = at
+
+
+# --- what is learnt -------------------------------------------------------------------------------
+
+
+def posts(*times: datetime) -> Parsed:
+    return Parsed(entries=tuple(Entry(guid=str(at), published=at) for at in times))
+
+
+def read_for(one: Feed, days: int, a_day: int) -> FeedState:
+    """Read a feed hourly that posts by day and night, at any minute."""
+    start = NOW - days * DAY
+    times = sorted(start + DAY * (n * 0.6180339887 % 1) + (n // a_day) * DAY
+                   for n in range(days * a_day))  # fmt: skip
+    memory = None
+    for hour in range(1, days * 24 + 1):
+        now = start + hour * HOUR
+        page = posts(*[at for at in times if at <= now][-60:])
+        memory = state_after(one, memory, BODY, page, now)
+    assert memory is not None
+    return memory
+
+
+def test_a_feed_that_posts_four_times_as_much_is_asked_twice_as_often():
+    slow, quick = (read_for(feed("same"), 10, rate) for rate in (12, 48))
+    ratio = (slow.next_poll - NOW) / (quick.next_poll - NOW)
+    assert 1.6 < ratio < 2.4
+    assert "posts a day" in quick.next_poll_reason
+
+
+def test_nobody_is_asked_more_often_than_each_minute():
+    assert read_for(feed("same"), 2, 1440).next_poll - NOW >= FLOOR
+
+
+def test_every_in_the_configuration_wins_over_what_is_learnt():
+    one = feed(every=7 * MINUTE)
+    assert read_for(one, 2, 200).next_poll == NOW + 7 * MINUTE
+
+
+def test_a_news_feed_that_was_first_with_a_story_is_asked_at_least_every_three_minutes():
+    quiet = state(learnt=Learnt(counted=NOW, days=14.0))
+    first = credited(quiet, 1, NOW)
+    one = feed()
+    assert after(one, first, BODY, READ, NOW).at - NOW <= 3 * MINUTE
+    assert after(one, first, BODY, READ, NOW + 29 * DAY).at - (NOW + 29 * DAY) <= 3 * MINUTE
+    assert after(one, first, BODY, READ, NOW + 31 * DAY).at - (NOW + 31 * DAY) > 3 * MINUTE
+    assert after(feed(every=HOUR), first, BODY, READ, NOW).at == NOW + HOUR
+
+
+def test_a_feed_on_which_four_times_as_much_hangs_is_asked_twice_as_often():
+    memory = state(learnt=Learnt(counted=NOW, posts=6.0, days=0.5))
+    plain, heavy = (
+        after(feed(), weighed(memory, weight), BODY, READ, NOW).at - NOW for weight in (1.0, 4.0)
+    )
+    assert 1.9 < plain / heavy < 2.1
+
+
+def test_f07_a_short_page_is_read_again_before_half_of_it_can_be_gone():
+    start = NOW - DAY
+    page = [start + n * DAY / 100 for n in range(101)]
+    memory = None
+    for hour in range(25):
+        now = start + hour * HOUR
+        shown = [at for at in page if at <= now][-2:]
+        memory = state_after(feed("f"), memory, BODY, posts(*shown), now)
+    assert memory.next_poll - NOW <= DAY / 60
+
+
+def test_the_share_of_304_and_the_size_of_the_last_body_are_kept():
+    memory = state_after(feed(), None, BODY, READ, NOW)
+    for minutes in range(1, 4):
+        memory = state_after(feed(), memory, NotModified(validators=V1), None, NOW + minutes * HOUR)
+    assert (memory.learnt.polls, memory.learnt.not_modified) == (4, 3)
+    assert memory.learnt.body_bytes == len(BODY.body)
+
+
+def test_o02_the_shares_are_those_of_late_and_do_not_grow_for_ever():
+    memory = state_after(feed(), None, BODY, READ, NOW)
+    for minute in range(5000):
+        memory = state_after(
+            feed(), memory, NotModified(validators=V1), None, NOW + minute * MINUTE
+        )
+    assert memory.learnt.polls <= 2001
+    assert memory.learnt.not_modified / memory.learnt.polls > 0.99
+
+
+# --- whose fault it is, and other addresses -------------------------------------------------------
+
+
+def test_p13_a_failure_of_the_network_here_counts_against_no_feed():
+    ours = replace(DOWN, ours=True)
+    memory = state_after(feed(), state(failures=2), ours, None, NOW)
+    assert memory.failures == 2
+    assert memory.next_poll == NOW + 10 * MINUTE
+    assert memory.next_poll_reason == "no host answers: the fault is here"
+
+
+def test_p05_what_a_host_asks_for_is_remembered_over_a_restart():
+    busy = FetchFailed(fault=FetchFault.STATUS, detail="x", status=503, retry_after=2 * HOUR)
+    memory = state_after(feed(), None, busy, None, NOW)
+    assert memory.learnt.held_until == NOW + 2 * HOUR
+    assert state_after(feed(), memory, BODY, READ, NOW + 2 * HOUR).learnt.held_until is None
+
+
+def test_p05_too_many_requests_holds_the_host_though_it_names_no_time():
+    plain = FetchFailed(fault=FetchFault.STATUS, detail="x", status=429)
+    assert held(plain, feed(), NOW) == NOW + 10 * MINUTE
+    assert held(replace(plain, status=500), feed(), NOW) is None
+
+
+SPARE = feed(fallback_urls=("https://two.example/rss", "https://three.example/rss"))
+
+
+def test_other_addresses_are_asked_in_turn_after_three_failures_and_the_first_again_later():
+    memory, now, hosts = None, NOW, []
+    for _ in range(7):
+        ask = asked(SPARE, memory, now)
+        hosts.append(ask.feed.url.split("/")[2])
+        memory = state_after(SPARE, ask.state, DOWN, None, now)
+        now = memory.next_poll
+    one, two, three = "wire-one.example", "two.example", "three.example"
+    assert hosts == [one, one, one, two, three, one, two]
+
+
+def test_the_address_that_answers_is_kept_and_the_first_one_wins_when_it_is_back():
+    memory, now = None, NOW
+    for _ in range(3):
+        memory = state_after(SPARE, asked(SPARE, memory, now).state, DOWN, None, now)
+        now = memory.next_poll
+    assert "next of its addresses" in memory.next_poll_reason
+    hosts = []
+    for _ in range(40):
+        ask = asked(SPARE, memory, now)
+        hosts.append(ask.feed.url.split("/")[2])
+        memory = state_after(SPARE, ask.state, BODY, READ, now)
+        now = memory.next_poll
+    assert hosts[0] == "two.example"
+    assert hosts[-1] == "wire-one.example"
+    assert hosts.index("wire-one.example") > 10
+    assert memory.learnt.spare == 0
+
+
+def test_a_feed_without_other_addresses_is_always_asked_at_its_own():
+    memory, now = None, NOW
+    for _ in range(20):
+        ask = asked(feed(), memory, now)
+        assert ask.feed.url == feed().url
+        memory = state_after(feed(), ask.state, DOWN, None, now)
+        now = memory.next_poll
+
+
+def test_an_address_that_was_corrected_is_asked_at_once():
+    memory = state_after(feed(), asked(feed(), None, NOW).state, DOWN, None, NOW)
+    moved = feed(url="https://wire-one.example/new")
+    assert due_at(feed(), memory, started=None) is not None
+    assert due_at(moved, memory, started=None) is None
+
+
+@given(st.lists(OUTCOMES, min_size=1, max_size=12), st.sampled_from(FeedKind))
+def test_what_is_learnt_survives_a_restart_whole(history, kind):
+    one, memory, now = feed("f", kind=kind), None, NOW
+    for outcome, parsed in history:
+        memory = state_after(one, asked(one, memory, now).state, outcome, parsed, now)
+        now = memory.next_poll
+    assert from_json(to_json(memory.learnt), Learnt) == memory.learnt
+    assert from_json(to_json(memory.standing), Standing) == memory.standing

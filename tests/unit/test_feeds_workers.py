@@ -111,7 +111,7 @@ async def test_memory_has_a_limit_and_the_next_parse_works():
     parser = WorkerParser(memory_bytes_max=100 * 2**20)
     assert isinstance(await parser.parse(FEED, GOOD), Parsed)
     first = parser.pid
-    outcome = await parser.parse(FEED, rss(f"<item><title>{'x' * 14_000_000}</title></item>"))
+    outcome = await parser.parse(FEED, rss(f"<item><title>{'x' * 1_500}</title></item>" * 9_000))
     assert outcome == ParseFailed(detail="refused: parsing took too much memory")
     assert not alive(first)
     assert isinstance(await parser.parse(FEED, GOOD), Parsed)
@@ -199,3 +199,35 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+async def test_t02_a_slow_parse_holds_up_nobody_else():
+    parser = WorkerParser(deadline_s=30)
+    await parser.parse(FEED, GOOD)
+    held_up = asyncio.create_task(parser.parse(FEED, slow(1_000_000)))
+    await asyncio.sleep(0)
+    outcomes = [await parser.parse(FEED, GOOD) for _ in range(3)]
+    assert all(isinstance(outcome, Parsed) for outcome in outcomes)
+    assert not held_up.done()
+    assert len(parser.pids) == 2
+    held_up.cancel()
+    await asyncio.gather(held_up, return_exceptions=True)
+    assert isinstance(await parser.parse(FEED, GOOD), Parsed)
+    await parser.close()
+    assert parser.pids == ()
+
+
+async def test_the_second_worker_ends_when_nobody_needs_it_any_more():
+    parser = WorkerParser(patience_s=0, linger_s=0)
+    outcomes = await asyncio.gather(*(parser.parse(FEED, GOOD) for _ in range(4)))
+    assert all(isinstance(outcome, Parsed) for outcome in outcomes)
+    await parser.parse(FEED, GOOD)
+    assert parser.pids == (parser.pid,)
+    await parser.close()
+
+
+async def test_what_the_publisher_skips_crosses_the_pipe(worker):
+    feed = rss("<skipHours><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>")
+    found = await worker.parse(FEED, feed)
+    assert isinstance(found, Parsed)
+    assert (found.skip_hours, found.skip_days) == ({3}, {6})

@@ -28,6 +28,7 @@ from aggregator.model import (
     TargetKind,
     Trust,
     Validators,
+    Watch,
 )
 from aggregator.pipeline import OLD, STALE_TRIES_MAX, Pipeline
 from aggregator.store.sqlite import SqliteStore
@@ -342,11 +343,37 @@ async def test_old_news_that_comes_back_under_new_names_rings_for_nobody(room, s
     assert await store.deliveries(10) == ()
 
 
-async def test_one_old_item_alone_still_rings(room, store):
+async def test_one_old_item_alone_waits_for_the_digest(room, store):
     await room.follow(HOME, BINANCE)
     await room.poll(rss(("x", "Bitcoin is up", NOW)))
     found = rss(("a", TITLE, NOW - timedelta(days=30)))
+    assert kinds(await room.poll(found, now=NOW + HOUR)) == [SUPPRESS]
+    (story,) = await store.stories_of(BINANCE, 2)
+    assert story.late
+    assert story.held
+
+
+async def test_one_old_item_of_high_severity_rings_late(room, store):
+    await room.follow(HOME, BINANCE)
+    await room.poll(rss(("x", "Bitcoin is up", NOW)))
+    high = "Judge dismisses SEC lawsuit against Binance"
+    found = rss(("a", high, NOW - timedelta(days=5)))
     assert kinds(await room.poll(found, now=NOW + HOUR)) == [ALERT]
+    (story,) = await store.stories_of(BINANCE, 2)
+    assert story.late
+
+
+async def test_a_watch_rings_for_its_owner_alone_and_an_edited_one_counts_at_once(room, store):
+    for chat, query in ((1, "zebra tariff"), (2, "giraffe tariff")):
+        watch = Watch(id=f"w{chat}", place=Place(chat_id=chat), query=query, created=NOW)
+        own = Subscription(place=watch.place, target=watch.target, since=NOW - HOUR)
+        assert await store.add_watch(watch, own)
+    await room.poll(rss(("a", "Zebra tariff rises", NOW)))
+    await room.poll(rss(("b", "Giraffe tariff falls", NOW)), name="courier")
+    told = {one.place.chat_id: one.message.html for one in await store.deliveries(9)}
+    assert told.keys() == {1, 2}
+    assert "Zebra" in told[1]
+    assert "Giraffe" in told[2]
 
 
 async def test_a_feed_that_failed_at_first_is_first_read_when_it_answers(room, store):

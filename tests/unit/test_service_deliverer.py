@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -15,14 +16,16 @@ from aggregator.model import (
     Message,
     NotSent,
     Place,
+    PlaceSettings,
     Priority,
     Rejected,
     RetryAt,
     Sent,
     Unknown,
 )
-from aggregator.service.deliverer import CLAIM_MAX, PROBES_BESIDE, Deliverer
+from aggregator.service.deliverer import CLAIM_MAX, FAULTS_MAX, PROBES_BESIDE, Deliverer
 from aggregator.store.sqlite import SqliteStore
+from aggregator.telegram import words
 from tests.newsroom import VirtualClock, plain_logging, played
 
 START = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
@@ -272,7 +275,7 @@ def test_what_can_not_be_looked_for_is_sent_again_rather_than_lost():
         await office.queue(message(1, "maybe"), message(2, "other"))
         with capture_logs() as logs:
             await office.runs(600)
-        assert office.mouth.texts(1) == ["maybe", "maybe"]
+        assert office.mouth.texts(1) == ["maybe", f"{words.MAY_BE_REPEAT}\nmaybe"]
         assert office.mouth.texts(2) == ["other"]
         assert [line["event"] for line in logs].count("may_be_repeated") == 1
 
@@ -458,11 +461,11 @@ class FullDisk:
     def __getattr__(self, name):
         return getattr(self._inner, name)
 
-    async def claim(self, now, limit):
+    async def claim(self, now, limit, turn=None):
         if self.failures:
             self.failures -= 1
             raise OSError("disk full")
-        return await self._inner.claim(now, limit)
+        return await self._inner.claim(now, limit, turn)
 
 
 def test_a_store_that_fails_for_a_while_is_asked_again():
@@ -496,5 +499,156 @@ def test_every_fate_is_one_line_with_chat_and_key(outcome, event):
         said = [(line["event"], line["chat"], line["key"]) for line in logs]
         assert said[:1] == [(event, 1, "a")]
         assert said[1:] == [] or event == "outcome_unknown"
+
+    office(scenario)
+
+
+def test_three_floods_within_seconds_hold_every_chat_until_the_longest_is_over():
+    async def scenario(office):
+        for chat, wait in ((1, 20), (2, 40), (3, 10)):
+            office.mouth.answers(chat, RetryAt(after=timedelta(seconds=wait)))
+        await office.queue(*(message(chat, f"m{chat}") for chat in (1, 2, 3)))
+        task = asyncio.create_task(office.runs(100))
+        await asyncio.sleep(2)
+        await office.queue(message(4, "other"))
+        await task
+        (other,) = office.mouth.times(4)
+        assert 40 <= other < 42
+
+    office(scenario)
+
+
+def test_a_loss_of_rights_in_three_chats_holds_no_other():
+    async def scenario(office):
+        for chat in (1, 2, 3):
+            office.mouth.answers(chat, RetryAt(after=timedelta(days=1), flood=False))
+        await office.queue(*(message(chat, f"m{chat}") for chat in (1, 2, 3)))
+        task = asyncio.create_task(office.runs(100))
+        await asyncio.sleep(2)
+        await office.queue(message(4, "other"))
+        await task
+        assert office.mouth.times(4)[0] < 3
+
+    office(scenario)
+
+
+def test_edits_of_a_chat_coalesce_to_three_a_minute_end_exact_and_hold_up_no_new_message():
+    async def scenario(office):
+        await office.queue(message(1, "a"))
+        task = asyncio.create_task(office.runs(300))
+        for number in range(30):
+            await asyncio.sleep(2)
+            text = replace(message(1, "a"), message=Message(html=f"a{number}"))
+            await office.store.renew([replace(text, priority=NORMAL)])
+            office.deliverer.wake()
+        await office.queue(message(1, "new"))
+        await task
+        edits = [at for at, _, text in office.mouth.said if text.startswith("a") and text != "a"]
+        assert all(b - a >= 20 for a, b in pairwise(edits))
+        assert office.mouth.texts(1)[-1] == "a29"
+        (new,) = [at for at, _, text in office.mouth.said if text == "new"]
+        assert new < 63
+
+    office(scenario)
+
+
+def test_chats_with_long_queues_take_turns():
+    async def scenario(office):
+        chats = range(1, 61)
+        for chat in chats:
+            await office.queue(*(message(chat, f"{chat}:{n}") for n in range(5)))
+        await office.runs(60)
+        firsts = [office.mouth.times(chat)[0] for chat in chats]
+        seconds = [office.mouth.times(chat)[1] for chat in chats]
+        assert max(firsts) < min(seconds)
+
+    office(scenario)
+
+
+def test_an_answer_that_comes_late_goes_before_a_queue_of_alerts():
+    async def scenario(office):
+        await office.queue(*(message(chat, f"m{chat}") for chat in range(1, 200)))
+        task = asyncio.create_task(office.runs(30))
+        await asyncio.sleep(1)
+        await office.queue(message(500, "answer", Priority.REPLY))
+        await task
+        assert office.mouth.times(500)[0] < 1.5
+
+    office(scenario)
+
+
+def test_without_looking_the_place_gets_it_again_with_a_mark():
+    async def scenario(office):
+        office.deliverer = Deliverer(
+            store=office.store, notifier=office.mouth, clock=VirtualClock(START), probe=False
+        )
+        office.mouth.accepts_without_a_word(1)
+        await office.queue(message(1, "maybe"))
+        await office.runs(60)
+        assert office.mouth.probed == []
+        assert office.mouth.texts(1) == ["maybe", f"{words.MAY_BE_REPEAT}\nmaybe"]
+
+    office(scenario)
+
+
+def test_a_place_that_wants_no_repeat_has_it_parked_and_hears_what_follows():
+    async def scenario(office):
+        place = Place(chat_id=1)
+        await office.store.put_settings(PlaceSettings(place=place, never_repeat=True))
+        office.mouth.answers(1, Unknown(detail="no answer"))
+        office.mouth.answers_no_probe(1)
+        await office.queue(message(1, "maybe"), message(1, "next"))
+        await office.runs(600)
+        assert office.mouth.texts(1) == ["maybe", "next"]
+        assert (await office.states())["maybe"] is DeliveryState.UNKNOWN
+        assert (await office.store.counts()).parked == 1
+
+    office(scenario)
+
+
+def test_a_message_that_always_runs_into_a_bug_of_ours_is_given_up_and_frees_its_chat():
+    async def scenario(office):
+        office.mouth.answers(1, *(ZeroDivisionError("a bug") for _ in range(FAULTS_MAX)))
+        await office.queue(message(1, "bad"), message(1, "good"))
+        await office.runs(600)
+        assert await office.states() == {"bad": DeliveryState.DEAD, "good": DeliveryState.SENT}
+
+    office(scenario)
+
+
+def test_a_clock_that_is_set_back_silences_nobody():
+    class SetBack(VirtualClock):
+        def now(self):
+            back = timedelta(hours=1) if asyncio.get_running_loop().time() > 5 else timedelta()
+            return super().now() - back
+
+    async def scenario(office):
+        await office.queue(message(1, "a"))
+        task = asyncio.create_task(office.runs(30))
+        await asyncio.sleep(5)
+        await office.store.enqueue([replace(message(1, "b"), created=START - timedelta(hours=1))])
+        office.deliverer.wake()
+        await task
+        assert office.mouth.times(1)[1] < 10
+
+    office(scenario, clock=SetBack(START))
+
+
+def test_a_chat_hears_no_faster_over_a_restart():
+    async def scenario(office):
+        await office.queue(*(message(-1, f"g{n}") for n in range(9)))
+        for graceful in (True, False, True):
+            task = asyncio.create_task(office.deliverer.run())
+            await asyncio.sleep(4)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if graceful:
+                await office.deliverer.close()
+            office.deliverer = Deliverer(
+                store=office.store, notifier=office.mouth, clock=VirtualClock(START)
+            )
+        times = office.mouth.times(-1)
+        assert len(times) >= 3
+        assert all(b - a >= GROUP_SPACING.total_seconds() - 0.001 for a, b in pairwise(times))
 
     office(scenario)

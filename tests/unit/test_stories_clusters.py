@@ -5,11 +5,14 @@ Every headline is our own wording of a dated public event, every outlet is inven
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.model import DecisionKind, FeedKind, Target, TargetKind
+from aggregator.model import DecisionKind, FeedKind, Status, Target, TargetKind
+from aggregator.stories.outcome import disagreement
 from tests.newsroom import Desk, item
 
 ALERT, UPDATE = DecisionKind.ALERT, DecisionKind.UPDATE
@@ -227,6 +230,61 @@ RIPPLE_CROSS_APPEAL = reports(
     ),
 )
 
+STAY_ORDERED = reports(
+    (
+        "2025-02-11T15:00",
+        "Judge pauses SEC lawsuit against Binance for 60 days",
+        "Amy Berman Jackson granted the joint request within a day.",
+    ),
+    (
+        "2025-02-11T15:40",
+        "Court grants 60-day stay in SEC v. Binance",
+        "The parties are to report on their talks in April.",
+    ),
+)
+
+CONSENT_AGREED = reports(
+    (
+        "2023-06-17T03:00",
+        "SEC and Binance.US reach deal on customer assets",
+        "The proposed order would keep an asset freeze away.",
+    ),
+    (
+        "2023-06-17T04:00",
+        "Binance.US and SEC agree on deal to keep customer assets in the country",
+        "A judge has yet to approve it.",
+    ),
+)
+
+CONSENT_APPROVED = reports(
+    (
+        "2023-06-18T01:00",
+        "Judge approves deal between SEC and Binance.US on customer assets",
+        "Amy Berman Jackson signed the order late on Saturday.",
+    ),
+    (
+        "2023-06-18T02:10",
+        "Court signs off on SEC deal with Binance.US",
+        "Customers can go on withdrawing their assets.",
+    ),
+)
+
+ONE_MOTION_GRANTED = reports(
+    (
+        "2024-03-04T15:00",
+        "Judge grants SEC motion to compel depositions of Binance.US staff",
+        "Six employees are to be heard this spring.",
+    ),
+)
+
+ANOTHER_DENIED = reports(
+    (
+        "2024-03-05T16:00",
+        "Judge denies SEC motion to seal Binance.US exhibits",
+        "The papers stay public, the magistrate wrote.",
+    ),
+)
+
 STAY_ASKED = reports(
     (
         "2025-02-11T02:00",
@@ -257,7 +315,9 @@ DEVELOPMENTS = {
     "a dismissal told as an end": [BINANCE_DISMISSED],
     "a settlement, then its refusal": [RIPPLE_SETTLES, RIPPLE_REFUSED],
     "an appeal, then the other side's": [RIPPLE_APPEAL, RIPPLE_CROSS_APPEAL],
-    "a stay asked for": [STAY_ASKED],
+    "a stay asked for, then ordered the same day": [STAY_ASKED, STAY_ORDERED],
+    "a deal, then the judge's approval": [CONSENT_AGREED, CONSENT_APPROVED],
+    "one motion granted, another denied a day later": [ONE_MOTION_GRANTED, ANOTHER_DENIED],
 }
 
 
@@ -277,6 +337,80 @@ def test_nine_outlets_with_opposite_verbs_make_one_story_whoever_is_first():
         assert kinds.count(UPDATE) == len(INSPECTION) - 1, INSPECTION[turn].title
         (story,) = desk.stories.values()
         assert len(story.reports) == len(INSPECTION)
+
+
+def test_nine_outlets_with_opposite_verbs_show_one_disagreement_in_their_own_words():
+    desk = Desk()
+    desk.told(INSPECTION)
+    (story,) = desk.stories.values()
+    sides = disagreement(story.reports)
+    assert [words for _, words in sides] == ["rejects", "no ruling"]
+    assert {report.outlet for report, _ in sides} == {"Wire One", "Ledger Post"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Faruqui", "Farqui"),
+        ("Binance.US", "Binance. US"),
+        ("Binance.US", "BinanceUS"),
+        ("SEC's", "SECโ€™s"),
+        ("—", "โ€”"),
+        ("software", "software โ though not for good —"),
+    ],
+)
+def test_misspelled_names_and_broken_signs_change_nothing(right, wrong):
+    broken = [
+        replace(
+            one, title=one.title.replace(right, wrong), summary=one.summary.replace(right, wrong)
+        )
+        for one in INSPECTION
+    ]
+    desk = Desk()
+    assert desk.told(broken) == [ALERT] + [UPDATE] * (len(INSPECTION) - 1)
+    assert len(desk.stories) == 1
+
+
+def test_a_notice_of_appeal_on_the_docket_is_the_one_that_the_press_reported():
+    desk = Desk()
+    entry = item(
+        "1:20-cv-10832 Securities and Exchange Commission v. Ripple Labs Inc. et al",
+        "[Notice of Appeal] (989)",
+        at=at("2024-10-03T13:00"),
+        outlet="S.D.N.Y.",
+        kind=FeedKind.COURT,
+        court="nysd",
+        url="https://ecf.nysd.uscourts.gov/cgi-bin/DktRpt.pl?551082",
+    )
+    assert desk.told([*RIPPLE_APPEAL, entry]) == [ALERT] + [UPDATE] * len(RIPPLE_APPEAL)
+    (story,) = desk.stories.values()
+    assert story.event.status is Status.DOCKETED
+
+
+def test_a_motion_and_the_order_on_it_are_two_developments_on_the_docket_and_in_the_press():
+    desk = Desk()
+    docket = {
+        "outlet": "D.D.C.",
+        "kind": FeedKind.COURT,
+        "court": "dcd",
+        "url": "https://ecf.dcd.uscourts.gov/cgi-bin/DktRpt.pl?256060",
+    }
+    name = "1:23-cv-01599 SECURITIES AND EXCHANGE COMMISSION v. BINANCE HOLDINGS LIMITED et al"
+    asked = item(name, "[Motion to Stay] (291)", at=at("2025-02-11T03:00"), **docket)
+    ordered = item(name, "[Order on Motion to Stay] (292)", at=at("2025-02-11T14:50"), **docket)
+    kinds = desk.told([STAY_ASKED[0], asked, ordered, *STAY_ORDERED])
+    assert kinds == [ALERT, UPDATE, ALERT, UPDATE, UPDATE]
+
+
+def test_the_reason_names_shared_words_as_the_headline_spells_them():
+    desk = Desk()
+    desk.take(INSPECTION[0])
+    reason = desk.take(INSPECTION[2]).reason
+    assert reason.startswith(f"same story as “{INSPECTION[0].title}”: shares ")
+    shared = reason.split("shares ")[1].split(";")[0].split(", ")
+    assert "Binance.US" in shared
+    assert all(word in INSPECTION[2].title for word in shared)
+    assert re.search(r"; 1 h apart; score (?:1\.00|\.\d\d)$", reason)
 
 
 def test_the_hearing_and_the_motion_three_days_later_ring_once_each_for_the_case():

@@ -23,7 +23,7 @@ from aggregator.model import (
     Trust,
 )
 from aggregator.store.sqlite import SqliteStore
-from aggregator.stories import join as rules
+from aggregator.stories import find as rules
 from aggregator.stories.happened import event_of
 from aggregator.stories.join import REPORTS_MAX, WINDOW, join
 from tests.newsroom import item
@@ -278,7 +278,7 @@ def test_a_high_outcome_from_a_blog_alone_is_held_until_an_independent_report_ri
     blog = item("SEC settles with Binance", at=AT, outlet="Rumours", kind=FeedKind.BLOG)
     held = table.take(blog, reading(match(), **HIGH)).decision
     assert held.kind is SUPPRESS
-    assert held.reason == "a high outcome from a source that only corroborates"
+    assert held.reason == "for the digest: a high outcome from a source that only corroborates"
     again = replace(blog, key="other", outlet="More Rumours", url="https://more.example/1")
     assert table.take(again, reading(match(), **HIGH)).decision.kind is SUPPRESS
     wire = item("SEC settles with Binance", at=later(minutes=40))

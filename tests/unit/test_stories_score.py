@@ -20,9 +20,9 @@ from aggregator.stories.features import (
     compare,
 )
 from aggregator.stories.score import probability, shipped_model
-from aggregator.stories.stance import front, stopped
+from aggregator.stories.stance import front, stance
 from aggregator.stories.stream import Clusterer
-from aggregator.stories.terms import Words, figures, kinds, weight
+from aggregator.stories.terms import Words, figures, kinds, stem, weight
 from aggregator.stories.window import CANDIDATES_MAX, WINDOW, Window
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -116,13 +116,36 @@ def test_sharing_only_the_background_counts_for_less_than_sharing_the_news():
 
 
 def test_an_approval_and_its_pause_are_told_apart_by_one_word():
-    assert stopped(["agency", "pauses", "fund"])
+    assert stance(["agency", "pauses", "fund"])
     assert numbers("Agency approves, then pauses fund", "Agency approves fund")["one_stopped"] == 1
 
 
 def test_a_word_for_stopping_says_nothing_where_the_rules_know_both_steps():
     known = {"event": EventKind.STAY, "told_as": EventKind.STAY}
     assert numbers("Agency pauses suit", "Agency stops the clock", **known)["one_stopped"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "stopped"),
+    [
+        ("Court halts inspection", True),
+        ("Court declines to halt inspection", False),
+        ("Court won’t block inspection", False),
+        ("Court hears both sides", None),
+    ],
+)
+def test_what_a_court_would_not_stop_is_the_contrary_of_what_it_stopped(words, stopped):
+    assert stance(words.split()) is stopped
+    against = numbers("Court halts search of Harbor", f"{words} of Harbor")
+    assert against["other_event"] == (stopped is False)
+
+
+def test_another_form_of_a_word_and_two_words_in_a_row_count_by_themselves():
+    forms = numbers("Estonian regulator fines Harbor", "Estonia fines Harbor Exchange")
+    assert forms["other_forms"] > 0
+    assert numbers("Estonia fines Harbor", "Estonia fines Harbor")["other_forms"] == 0
+    assert forms["phrases"] > 0
+    assert numbers("Harbor fines Estonia", "Estonia fines Harbor")["phrases"] == 0
 
 
 # --- features and weights ---------------------------------------------------------------------
@@ -172,7 +195,8 @@ def test_a_short_opening_is_compared_only_where_both_have_one():
 def test_the_reason_names_the_most_telling_words_first():
     shared = compare(Text(SUED_TOO), pile(SUED), weight, hours=0).shared
     assert len(shared) == 4
-    assert list(shared) == sorted(shared, key=lambda term: (-weight(term), term))
+    terms = [stem(word.casefold()) for word in shared]
+    assert terms == sorted(terms, key=lambda term: (-weight(term), term))
 
 
 def test_a_story_of_thousands_is_compared_with_a_few_of_its_reports():

@@ -20,12 +20,12 @@ from aggregator.model import (
 )
 from aggregator.telegram import words
 from aggregator.telegram.access import Access, Claim
-from aggregator.telegram.commands import handle, need
-from aggregator.telegram.follows import FOLLOWS_MAX
-from aggregator.telegram.intent import ChatType, Incoming
+from aggregator.telegram.ask import Follow, Hooks, MakeAdmin, Member, ReviveChat, Unfollow, View
 from aggregator.telegram.naming import Setup
-from aggregator.telegram.view import Follow, MakeAdmin, Need, ReviveChat, Unfollow, View
+from aggregator.telegram.registry import COMMANDS, FEATURES, VERBS
+from aggregator.telegram.talk.follow import FOLLOWS_MAX
 from tests.fake_telegram import read_html
+from tests.talking import ROOM, in_group, keys, pressed, said, shown, talking
 
 NOW = datetime(2023, 9, 18, 20, 14, tzinfo=UTC)
 ADMIN, USER, STRANGER = 1, 2, 666
@@ -60,26 +60,6 @@ CASE = Target(kind=TargetKind.CASE, slug="sec-v-binance")
 OTHER = Target(kind=TargetKind.CASE, slug="cftc-v-binance")
 LIST = Target(kind=TargetKind.WATCHLIST, slug="stablecoins")
 ENTITY = Target(kind=TargetKind.ENTITY, slug="binance")
-ROOM = -1001
-
-
-def said(text, user=USER, **changes):
-    given = {
-        "update_id": 1,
-        "chat_id": user,
-        "chat_type": ChatType.PRIVATE,
-        "user_id": user,
-        "text": text,
-    }
-    return Incoming(**{**given, **changes})
-
-
-def pressed(data, user=USER, **changes):
-    return said(None, user, data=data, callback_id="q", **changes)
-
-
-def in_group(incoming, *, admin=None):
-    return replace(incoming, chat_id=ROOM, chat_type=ChatType.SUPERGROUP, is_group_admin=admin)
 
 
 def following(*targets, view=VIEW, place=None):
@@ -89,79 +69,114 @@ def following(*targets, view=VIEW, place=None):
     )
 
 
-def answer(incoming, view=VIEW):
-    return handle(incoming, view, NOW)
+@pytest.fixture
+async def bot():
+    async with talking(VIEW, NOW) as one:
+        yield one
 
 
-def text_of(incoming, view=VIEW):
-    (message,) = answer(incoming, view).replies
-    return read_html(message.html).text
-
-
-def buttons_of(incoming, view=VIEW):
-    (message,) = answer(incoming, view).replies
-    return [(button.text, button.data) for row in message.buttons for button in row]
-
-
-def test_a_name_that_is_one_cases_opens_its_card_with_the_other_matters():
-    text = text_of(said("/case binance"))
+async def test_a_name_that_is_one_cases_opens_its_card_with_the_other_matters(bot):
+    text = await bot.text(said("/case binance"))
     assert text.startswith("Securities and Exchange Commission v. Binance Holdings Limited\n")
     assert "Status: Closed, dismissed with prejudice, as of 29 May 2025 (source)" in text
     assert "Docket: 1:23-cv-01599 (source)" in text
-    assert "Judge: Amy Berman Jackson (judge)" in text
+    assert "Judge: Amy Berman Jackson" in text
     assert "Parties: not on file" in text
     assert text.endswith("No articles read yet. Not legal advice.")
-    assert buttons_of(said("/case binance")) == [
+    assert await bot.buttons(said("/case binance")) == [
+        ("Timeline", "v1:tl:1:a:sec-v-binance"),
+        ("Chart", "v1:chart:sec-v-binance"),
         ("Follow", "v1:follow:c:sec-v-binance"),
+        ("Sources", "v1:src:sec-v-binance"),
         ("CFTC v. Binance", "v1:case:cftc-v-binance"),
     ]
 
 
-def test_the_card_of_a_followed_case_offers_to_unfollow():
-    assert buttons_of(said("/case sec v binance"), following(CASE))[0] == (
-        "Unfollow",
-        "v1:unfollow:c:sec-v-binance",
+async def test_the_card_of_a_followed_case_offers_to_unfollow(bot):
+    found = dict(await bot.buttons(said("/case sec v binance"), following(CASE)))
+    assert found["Unfollow"] == "v1:unfollow:c:sec-v-binance"
+    assert "Follow" not in found
+
+
+class Unread:
+    """A store that nobody may read."""
+
+    def __getattr__(self, name):
+        raise AssertionError(f"{name} was read")
+
+
+async def test_a_stranger_and_a_change_by_a_group_member_read_nothing(bot):
+    bot.store = Unread()
+    refused = await bot.text(said("/case binance", STRANGER))
+    assert refused.startswith("This bot is private.")
+    assert (await bot.answer(in_group(said("/follow binance"), admin=False))).effects == (
+        ReviveChat(),
     )
 
 
-def test_what_the_answer_needs_is_named_before_it_is_given():
-    assert need(said("/case binance"), VIEW) == Need(case=CASE)
-    assert need(pressed("v1:case:sec-v-binance"), VIEW) == Need(case=CASE)
-    assert need(said("/start c_sec-v-binance"), VIEW) == Need(case=CASE)
-    assert need(said("/case binance", STRANGER), VIEW) == Need()
-    assert need(said("/follow binance"), VIEW) == Need()
-    assert need(in_group(said("/follow binance")), VIEW) == Need(group_admin=True)
-    assert need(in_group(said("/cases")), VIEW) == Need()
+async def test_telegram_is_asked_who_is_admin_only_for_what_changes(bot):
+    asked = []
+
+    async def member(chat, user):
+        asked.append((chat, user))
+        return Member(chat_id=ROOM, title="Room", is_admin=user == USER, bot_may_post=True)
+
+    hooks = Hooks(member=member)
+    await bot.answer(in_group(said("/cases")), hooks=hooks)
+    await bot.answer(said("/follow binance"), hooks=hooks)
+    assert asked == []
+    done = await bot.answer(in_group(said("/follow binance")), hooks=hooks)
+    assert asked == [(ROOM, USER)]
+    assert done.effects[-1] == Follow(target=CASE)
 
 
 @pytest.mark.parametrize("payload", ["c_sec-v-binance", "w_stablecoins"])
-def test_deep_links_open_what_they_name(payload):
-    text = text_of(said(f"/start {payload}"))
+async def test_deep_links_open_what_they_name(bot, payload):
+    text = await bot.text(said(f"/start {payload}"))
     assert text.startswith(("Securities and Exchange", "Stablecoin rules"))
 
 
 @pytest.mark.parametrize("payload", ["c_gone", "w_gone"])
-def test_a_deep_link_to_what_is_gone_says_so(payload):
-    assert "no longer set up" in text_of(said(f"/start {payload}"))
+async def test_a_deep_link_to_what_is_gone_says_so(bot, payload):
+    assert "no longer set up" in await bot.text(said(f"/start {payload}"))
 
 
-def test_start_says_what_this_is_and_what_to_send_first():
-    text = text_of(said("/start"))
+async def test_start_says_what_this_is_and_what_to_send_first(bot):
+    text = await bot.text(said("/start"))
     assert text.startswith(words.START)
     assert "SEC v. Binance" in text
-    assert text_of(said("/start broken payload!")) == text
+    assert await bot.text(said("/start broken payload!")) == text
 
 
-def test_help_lists_every_command():
-    text = text_of(said("/help"))
+async def test_help_lists_every_command(bot):
+    text = await bot.text(said("/help"))
     for name, _, does in words.COMMANDS:
         assert f"/{name}" in text
         assert does in text
     assert "Not legal advice" in text
 
 
-def test_cases_are_listed_open_ones_first_each_with_its_link():
-    (message,) = answer(said("/cases")).replies
+def test_help_and_the_registry_name_the_same_commands():
+    listed = [name for name, _, _ in (*words.COMMANDS, *words.MORE, *words.OPERATOR)]
+    assert len(listed) == len(set(listed))
+    registered = {command.name for feature in FEATURES for command in feature.COMMANDS}
+    assert registered - {"start"} == set(listed)
+
+
+def test_no_two_buttons_and_no_two_commands_share_a_name():
+    verbs = [verb.name for feature in FEATURES for verb in feature.VERBS]
+    assert len(verbs) == len(set(verbs)) == len(VERBS)
+    names = [
+        name
+        for feature in FEATURES
+        for command in feature.COMMANDS
+        for name in (command.name, *command.aliases)
+    ]
+    assert len(names) == len(set(names)) == len(COMMANDS)
+
+
+async def test_cases_are_listed_open_ones_first_each_with_its_link(bot):
+    (message,) = (await bot.answer(said("/cases"))).replies
     shown = read_html(message.html)
     assert shown.text == (
         "Cases\nCFTC v. Binance\nSEC v. Ripple\nSEC v. Binance · 1:23-cv-01599 · closed"
@@ -169,19 +184,28 @@ def test_cases_are_listed_open_ones_first_each_with_its_link():
     assert shown.links[2] == ("SEC v. Binance", "https://t.me/casewire_bot?start=c_sec-v-binance")
 
 
-def test_a_list_longer_than_a_message_says_how_much_is_left():
+async def test_a_list_longer_than_a_message_is_turned_page_by_page(bot):
     many = {
-        f"case-{n}": Case(slug=f"case-{n}", caption="C", title=f"Commission v. Number {n} " * 3)
-        for n in range(200)
+        f"case-{n}": Case(slug=f"case-{n}", caption="C", title=f"Commission v. Number {n}")
+        for n in range(90)
     }
-    text = text_of(said("/cases"), replace(VIEW, setup=replace(SETUP, cases=many)))
-    assert len(text) <= 4096
-    shown = text.count("\n") - 1
-    assert text.endswith(f"and {200 - shown} more")
+    view = replace(VIEW, setup=replace(SETUP, cases=many))
+    page = await bot.message(said("/cases"), view)
+    seen = [name for name, _ in shown(page).links]
+    assert "Page 1 of 3" in shown(page).text
+    while "Next page" in dict(keys(page)):
+        page = await bot.message(bot.presses(page, "Next page"), view)
+        seen += [name for name, _ in shown(page).links]
+    assert "Page 3 of 3" in shown(page).text
+    assert sorted(seen) == sorted(case.title for case in many.values())
+    back = await bot.text(bot.presses(page, "Previous page"), view)
+    assert "Page 2 of 3" in back
 
 
-def test_watchlists_are_listed():
-    assert text_of(said("/watchlists")) == "Watchlists\nStablecoin rules · stablecoins · Medium"
+async def test_watchlists_are_listed(bot):
+    assert (
+        await bot.text(said("/watchlists")) == "Watchlists\nStablecoin rules · stablecoins · Medium"
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,115 +219,117 @@ def test_watchlists_are_listed():
     ],
 )
 @pytest.mark.parametrize("command", ["follow", "subscribe"])
-def test_cases_watchlists_and_names_are_followed(command, name, target):
-    done = answer(said(f"/{command} {name}"))
+async def test_cases_watchlists_and_names_are_followed(bot, command, name, target):
+    done = await bot.answer(said(f"/{command} {name}"))
     assert done.effects == (ReviveChat(), Follow(target=target))
     assert read_html(done.replies[0].html).text.startswith("Following the ")
 
 
-def test_following_a_closed_case_says_what_would_ring_and_offers_the_other_matters():
-    text = text_of(said("/follow binance"))
-    assert "It is closed (29 May 2025): a reopening, an appeal or a new order would ring." in text
-    assert buttons_of(said("/follow binance")) == [
+async def test_following_a_closed_case_says_what_would_ring_and_offers_the_other_matters(bot):
+    text = await bot.text(said("/follow binance"))
+    assert "Closed 29 May 2025. I would ring for a reopening, appeal or new order." in text
+    assert await bot.buttons(said("/follow binance")) == [
         ("CFTC v. Binance", "v1:follow:c:cftc-v-binance")
     ]
 
 
-def test_following_twice_is_said_plainly_and_changes_nothing():
-    done = answer(said("/follow binance"), following(CASE))
+async def test_following_twice_is_said_plainly_and_changes_nothing(bot):
+    done = await bot.answer(said("/follow binance"), following(CASE))
     assert done.effects == (ReviveChat(),)
     assert read_html(done.replies[0].html).text == (
         "The case SEC v. Binance is already followed here. Nothing was changed."
     )
 
 
-def test_a_name_that_several_bear_is_asked_back():
-    assert answer(said("/follow sec")).effects == (ReviveChat(),)
-    assert buttons_of(said("/follow sec")) == [
+async def test_a_name_that_several_bear_is_asked_back(bot):
+    assert (await bot.answer(said("/follow sec"))).effects == (ReviveChat(),)
+    assert await bot.buttons(said("/follow sec")) == [
         ("SEC v. Binance", "v1:follow:c:sec-v-binance"),
         ("SEC v. Ripple", "v1:follow:c:sec-v-ripple"),
     ]
 
 
-def test_a_misspelt_name_is_suggested_and_not_followed():
-    done = answer(said("/follow binanse"))
+async def test_a_misspelt_name_is_suggested_and_not_followed(bot):
+    done = await bot.answer(said("/follow binanse"))
     assert done.effects == (ReviveChat(),)
     text = read_html(done.replies[0].html).text
     assert "Nothing found for “binanse”." in text
     assert "Did you mean binance?" in text
-    assert "Did you mean @binance?" in text_of(said("/follow @binanse"))
+    assert "Did you mean @binance?" in await bot.text(said("/follow @binanse"))
 
 
-def test_a_name_without_its_at_sign_is_offered_with_it():
-    assert buttons_of(said("/follow coinbase")) == [("@coinbase", "v1:follow:e:coinbase")]
+async def test_a_name_without_its_at_sign_is_offered_with_it(bot):
+    assert await bot.buttons(said("/follow coinbase")) == [("Coinbase", "v1:follow:e:coinbase")]
 
 
-def test_a_missing_name_is_asked_for_with_an_example():
-    assert text_of(said("/follow")) == "Add a name, for example /follow binance"
-    assert text_of(said("/case")) == "Add a name, for example /case binance"
+async def test_a_missing_name_is_asked_for_with_an_example(bot):
+    assert await bot.text(said("/follow")) == "Add a name, for example /follow binance"
+    assert await bot.text(said("/case")) == "Add a name, for example /case binance"
 
 
-def test_a_place_full_of_follows_says_so():
+async def test_a_place_full_of_follows_says_so(bot):
     full = [Target(kind=TargetKind.CASE, slug=f"c{n}") for n in range(FOLLOWS_MAX)]
-    done = answer(said("/follow binance"), following(*full))
+    done = await bot.answer(said("/follow binance"), following(*full))
     assert done.effects == (ReviveChat(),)
     assert f"{FOLLOWS_MAX} things" in done.replies[0].html
 
 
 @pytest.mark.parametrize("command", ["unfollow", "unsubscribe"])
-def test_a_followed_case_is_unfollowed(command):
-    done = answer(said(f"/{command} binance"), following(CASE, OTHER))
+async def test_a_followed_case_is_unfollowed(bot, command):
+    done = await bot.answer(said(f"/{command} binance"), following(CASE, OTHER))
     assert done.effects == (ReviveChat(), Unfollow(target=CASE))
 
 
-def test_unfollow_without_a_name_offers_what_is_followed():
-    assert buttons_of(said("/unfollow"), following(CASE, LIST)) == [
+async def test_unfollow_without_a_name_offers_what_is_followed(bot):
+    assert await bot.buttons(said("/unfollow"), following(CASE, LIST)) == [
         ("SEC v. Binance", "v1:unfollow:c:sec-v-binance"),
         ("Stablecoin rules", "v1:unfollow:w:stablecoins"),
     ]
-    assert "Nothing is followed here yet" in text_of(said("/unfollow"))
+    assert "Nothing is followed here yet" in await bot.text(said("/unfollow"))
 
 
-def test_the_only_followed_thing_that_bears_the_name_is_unfollowed():
-    done = answer(said("/unfollow binance"), following(OTHER, LIST))
+async def test_the_only_followed_thing_that_bears_the_name_is_unfollowed(bot):
+    done = await bot.answer(said("/unfollow binance"), following(OTHER, LIST))
     assert done.effects == (ReviveChat(), Unfollow(target=OTHER))
 
 
-def test_unfollowing_what_is_not_followed_says_so():
-    done = answer(said("/unfollow ripple"), following(CASE))
+async def test_unfollowing_what_is_not_followed_says_so(bot):
+    done = await bot.answer(said("/unfollow ripple"), following(CASE))
     assert done.effects == (ReviveChat(),)
     assert "is not followed here" in done.replies[0].html
 
 
-def test_what_the_rules_no_longer_hold_can_still_be_unfollowed():
+async def test_what_the_rules_no_longer_hold_can_still_be_unfollowed(bot):
     gone = Target(kind=TargetKind.CASE, slug="old-case")
-    assert answer(said("/unfollow old-case"), following(gone)).effects == (
+    assert (await bot.answer(said("/unfollow old-case"), following(gone))).effects == (
         ReviveChat(),
         Unfollow(target=gone),
     )
-    assert text_of(said("/following"), following(gone)) == "Followed here\nold-case · case"
+    assert "old-case · case" in await bot.text(said("/following"), following(gone))
 
 
-def test_following_lists_what_is_followed():
-    assert text_of(said("/following"), following(CASE, LIST)) == (
-        "Followed here\nSEC v. Binance · case\nStablecoin rules · watchlist"
+async def test_following_lists_what_is_followed(bot):
+    text = await bot.text(said("/following"), following(CASE, LIST))
+    assert text.startswith("Followed here")
+    assert text.index("SEC v. Binance · case") < text.index("Stablecoin rules · watchlist")
+
+
+async def test_buttons_do_what_they_say(bot):
+    assert (await bot.answer(pressed("v1:follow:c:sec-v-binance"))).effects[-1] == Follow(
+        target=CASE
     )
-
-
-def test_buttons_do_what_they_say():
-    assert answer(pressed("v1:follow:c:sec-v-binance")).effects[-1] == Follow(target=CASE)
-    assert answer(pressed("v1:unfollow:w:stablecoins"), following(LIST)).effects[-1] == Unfollow(
-        target=LIST
-    )
-    assert "Binance Holdings" in text_of(pressed("v1:case:sec-v-binance"))
-    assert "no longer set up" in text_of(pressed("v1:follow:c:gone"))
+    assert (await bot.answer(pressed("v1:unfollow:w:stablecoins"), following(LIST))).effects[
+        -1
+    ] == Unfollow(target=LIST)
+    assert "Binance Holdings" in await bot.text(pressed("v1:case:sec-v-binance"))
+    assert "no longer set up" in await bot.text(pressed("v1:follow:c:gone"))
 
 
 @pytest.mark.parametrize(
     "data", ["v0:case:sec-v-binance", "v2:x", "v1:mute:x", "v1:case:", "v1:follow:z:x", "", "hello"]
 )
-def test_a_button_of_another_version_is_answered_and_does_nothing(data):
-    done = answer(pressed(data))
+async def test_a_button_of_another_version_is_answered_and_does_nothing(bot, data):
+    done = await bot.answer(pressed(data))
     assert (done.toast, done.replies, done.effects) == (
         "This button is from an older message.",
         (),
@@ -311,25 +337,27 @@ def test_a_button_of_another_version_is_answered_and_does_nothing(data):
     )
 
 
-def test_a_stranger_of_a_private_bot_gets_the_refusal_and_nothing_else():
+async def test_a_stranger_of_a_private_bot_gets_the_refusal_and_nothing_else(bot):
     for text in ("/start", "/cases", "/follow binance", "hello", "/start claim_wrong", "/nonsense"):
-        assert text_of(said(text, STRANGER)) == (
+        assert await bot.text(said(text, STRANGER)) == (
             "This bot is private. Your id is 666, ask the operator."
         )
-        assert answer(said(text, STRANGER)).effects == (ReviveChat(),)
-    done = answer(pressed("v1:follow:c:sec-v-binance", STRANGER))
+        assert (await bot.answer(said(text, STRANGER))).effects == (ReviveChat(),)
+    done = await bot.answer(pressed("v1:follow:c:sec-v-binance", STRANGER))
     assert done.toast == "This bot is private. Your id is 666, ask the operator."
     assert (done.replies, done.effects) == ((), ())
 
 
-def test_an_open_bot_serves_strangers():
+async def test_an_open_bot_serves_strangers(bot):
     view = replace(VIEW, setup=replace(SETUP, access=Access(is_open=True)))
-    assert answer(said("/follow sec-v-binance", STRANGER), view).effects[-1] == Follow(target=CASE)
+    assert (await bot.answer(said("/follow sec-v-binance", STRANGER), view)).effects[-1] == Follow(
+        target=CASE
+    )
 
 
-def test_everybody_can_ask_for_the_ids():
-    assert text_of(said("/id", STRANGER)) == "Your id is 666\nThis chat's id is 666"
-    assert text_of(in_group(said("/id", STRANGER, thread_id=9))) == (
+async def test_everybody_can_ask_for_the_ids(bot):
+    assert await bot.text(said("/id", STRANGER)) == "Your id is 666\nThis chat's id is 666"
+    assert await bot.text(in_group(said("/id", STRANGER, thread_id=9))) == (
         "Your id is 666\nThis chat's id is -1001\nThis topic's id is 9"
     )
 
@@ -337,8 +365,10 @@ def test_everybody_can_ask_for_the_ids():
 CLAIM = Claim(code="a-Very_secret", until=NOW + timedelta(minutes=15))
 
 
-def test_the_claim_link_makes_whoever_opens_it_in_time_an_admin():
-    done = answer(said("/start claim_a-Very_secret", STRANGER), replace(VIEW, claim=CLAIM))
+async def test_the_claim_link_makes_whoever_opens_it_in_time_an_admin(bot):
+    done = await bot.answer(
+        said("/start claim_a-Very_secret", STRANGER), replace(VIEW, claim=CLAIM)
+    )
     assert done.effects == (ReviveChat(), MakeAdmin(user_id=STRANGER))
     assert done.replies[0].html == words.ADMIN_NOW
 
@@ -352,72 +382,75 @@ def test_the_claim_link_makes_whoever_opens_it_in_time_an_admin():
         (CLAIM, in_group(said("/start claim_a-Very_secret", STRANGER))),
     ],
 )
-def test_a_claim_that_is_wrong_used_late_or_public_makes_nobody_admin(claim, incoming):
-    done = answer(incoming, replace(VIEW, claim=claim))
+async def test_a_claim_that_is_wrong_used_late_or_public_makes_nobody_admin(bot, claim, incoming):
+    done = await bot.answer(incoming, replace(VIEW, claim=claim))
     assert done.effects == (ReviveChat(),)
 
 
-def test_an_admin_who_opens_the_link_again_is_told_so():
-    assert answer(said("/start claim_x", ADMIN)).replies[0].html == words.ADMIN_ALREADY
-    assert answer(said("/start claim_x", USER)).replies[0].html == words.CLAIM_STALE
+async def test_an_admin_who_opens_the_link_again_is_told_so(bot):
+    assert (await bot.answer(said("/start claim_x", ADMIN))).replies[0].html == words.ADMIN_ALREADY
+    assert (await bot.answer(said("/start claim_x", USER))).replies[0].html == words.CLAIM_STALE
 
 
-def test_in_groups_only_admins_change_what_is_followed_and_the_refusal_says_so():
+async def test_in_groups_only_admins_change_what_is_followed_and_the_refusal_says_so(bot):
     follow = said("/follow binance")
-    assert answer(in_group(follow, admin=True)).effects[-1] == Follow(target=CASE)
-    assert answer(in_group(replace(follow, user_id=ADMIN))).effects[-1] == Follow(target=CASE)
-    refused = answer(in_group(follow, admin=False))
+    assert (await bot.answer(in_group(follow, admin=True))).effects[-1] == Follow(target=CASE)
+    assert (await bot.answer(in_group(replace(follow, user_id=ADMIN)))).effects[-1] == Follow(
+        target=CASE
+    )
+    refused = await bot.answer(in_group(follow, admin=False))
     assert refused.effects == (ReviveChat(),)
     assert refused.replies[0].html == words.GROUP_ADMINS_ONLY
-    assert answer(in_group(follow)).replies[0].html == words.GROUP_UNCHECKED
-    by_button = answer(
+    assert (await bot.answer(in_group(follow))).replies[0].html == words.GROUP_UNCHECKED
+    by_button = await bot.answer(
         in_group(pressed("v1:unfollow:c:sec-v-binance"), admin=False), following(CASE)
     )
     assert (by_button.toast, by_button.effects) == (words.GROUP_ADMINS_ONLY, ())
 
 
-def test_in_groups_everybody_admitted_may_read():
-    assert "Cases" in text_of(in_group(said("/cases")))
+async def test_in_groups_everybody_admitted_may_read(bot):
+    assert "Cases" in await bot.text(in_group(said("/cases")))
 
 
-def test_commands_for_another_bot_and_talk_in_a_group_are_left_alone():
+async def test_commands_for_another_bot_and_talk_in_a_group_are_left_alone(bot):
     for text in ("/cases@other_bot", "hello", "/unknown", ""):
-        assert answer(in_group(said(text))).replies == ()
-    assert "Cases" in text_of(in_group(said("/cases@Casewire_Bot")))
-    assert text_of(in_group(said("/unknown@casewire_bot"))) == words.UNKNOWN_COMMAND
+        assert (await bot.answer(in_group(said(text)))).replies == ()
+    assert "Cases" in await bot.text(in_group(said("/cases@Casewire_Bot")))
+    assert await bot.text(in_group(said("/unknown@casewire_bot"))) == words.UNKNOWN_COMMAND
 
 
-def test_text_that_names_a_case_opens_it_and_other_text_gets_a_hint():
-    assert "Binance Holdings" in text_of(said("binance"))
-    assert text_of(said("hello there")) == words.UNKNOWN_TEXT
-    assert text_of(said("/nonsense")) == words.UNKNOWN_COMMAND
+async def test_text_that_names_a_case_opens_it_and_other_text_gets_a_hint(bot):
+    assert "Binance Holdings" in await bot.text(said("binance"))
+    assert len(await bot.buttons(said("sec"))) == 2
+    assert "Did you mean binance?" in await bot.text(said("binanse"))
+    assert await bot.text(said("hello there")) == words.UNKNOWN_TEXT
+    assert await bot.text(said("/nonsense")) == words.UNKNOWN_COMMAND
 
 
-def test_being_put_out_and_let_in_is_remembered():
-    out = answer(said(None, member="out"))
+async def test_being_put_out_and_let_in_is_remembered(bot):
+    out = await bot.answer(said(None, member="out"))
     assert (out.replies, len(out.effects)) == ((), 1)
     assert isinstance(out.effects[0], ChatGone)
-    assert answer(said(None, member="in")).effects == (ReviveChat(),)
+    assert (await bot.answer(said(None, member="in"))).effects == (ReviveChat(),)
 
 
-def test_a_hostile_name_comes_back_harmless():
-    text = text_of(said("/follow <b>&\u202e@someone https://evil.example/x"))
+async def test_a_hostile_name_comes_back_harmless(bot):
+    text = await bot.text(said("/follow <b>&\u202e@someone https://evil.example/x"))
     assert "<b>&" in text
     assert "@someone" not in text
     assert "https://evil" not in text
 
 
 @given(st.text(max_size=120), st.sampled_from(["/case ", "/follow ", "/unfollow ", "/start ", ""]))
-def test_any_text_is_answered_with_html_that_telegram_takes(text, command):
-    for incoming in (said(command + text), in_group(said(command + text), admin=True)):
-        need(incoming, VIEW)
-        for message in answer(incoming, following(CASE, LIST)).replies:
-            assert 0 < len(read_html(message.html).text) <= 4096
-            for row in message.buttons:
-                assert all(len(button.data.encode()) <= 64 for button in row)
+async def test_any_text_is_answered_with_html_that_telegram_takes(text, command):
+    async with talking(following(CASE, LIST), NOW) as bot:
+        for incoming in (said(command + text), in_group(said(command + text), admin=True)):
+            for message in (await bot.answer(incoming)).replies:
+                shown(message)
 
 
 @given(st.text(max_size=64))
-def test_any_button_data_is_answered(data):
-    done = answer(pressed(data))
-    assert done.toast or done.replies
+async def test_any_button_data_is_answered(data):
+    async with talking(VIEW, NOW) as bot:
+        done = await bot.answer(pressed(data))
+        assert done.toast or done.replies

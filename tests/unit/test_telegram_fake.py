@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 
 import httpx
 import pytest
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import BotCommand, BotCommandScopeChat, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Conflict, RetryAfter
 
 from aggregator.telegram.connect import close_bot, make_bot
@@ -119,6 +120,88 @@ async def test_an_edit_replaces_the_keyboard_and_an_equal_one_is_refused(bot, te
         await bot.edit_message_text("a", 7, sent.message_id)
     with pytest.raises(BadRequest, match="Message to edit not found"):
         await bot.edit_message_text("a", 7, 99)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+async def test_a_picture_and_a_document_arrive_byte_for_byte_with_their_captions(bot, telegram):
+    await bot.send_photo(7, io.BytesIO(PNG), caption="<b>a</b>", parse_mode="HTML")
+    await bot.send_document(7, b"when: x\n", filename="x.yaml", caption="b")
+    picture, document = telegram.sent(7)
+    assert (picture.is_picture, picture.file, picture.text) == (True, PNG, "a")
+    assert (document.is_picture, document.file, document.attachment) == (
+        False,
+        b"when: x\n",
+        "x.yaml",
+    )
+
+
+async def test_a_caption_and_a_text_are_edited_each_in_their_own_way(bot, telegram):
+    picture = await bot.send_photo(7, PNG, caption="a")
+    text = await bot.send_message(7, "a")
+    await bot.edit_message_caption(7, picture.message_id, caption="b")
+    assert telegram.sent(7)[0].text == "b"
+    with pytest.raises(BadRequest, match="no text in the message to edit"):
+        await bot.edit_message_text("c", 7, picture.message_id)
+    with pytest.raises(BadRequest, match="no caption in the message to edit"):
+        await bot.edit_message_caption(7, text.message_id, caption="c")
+
+
+@pytest.mark.parametrize(
+    ("data", "caption", "said"),
+    [
+        (b"", "x", "non-empty"),
+        (b"text", "x", "Image_process_failed"),
+        (PNG, "x" * 1025, "too long"),
+    ],
+)
+async def test_a_picture_that_cannot_be_is_refused(bot, data, caption, said):
+    with pytest.raises(BadRequest, match=said):
+        await bot.send_photo(7, data, caption=caption)
+
+
+async def test_a_topic_that_is_closed_or_deleted_takes_no_message(bot, telegram):
+    telegram.closes_topic(-1001, 4)
+    telegram.deletes_topic(-1001, 5)
+    with pytest.raises(BadRequest, match="Topic_closed"):
+        await bot.send_message(-1001, "x", message_thread_id=4)
+    with pytest.raises(BadRequest, match="thread not found"):
+        await bot.send_message(-1001, "x", message_thread_id=5)
+    telegram.reopens_topic(-1001, 4)
+    await bot.send_message(-1001, "x", message_thread_id=4)
+
+
+async def test_a_channel_is_known_by_name_and_says_whether_the_bot_may_post(bot, telegram):
+    telegram.is_channel(-1009, name="courts", admins=[5], bot_posts=False)
+    assert (await bot.get_chat("@Courts")).id == -1009
+    assert (await bot.get_chat_member("@courts", 5)).status == "administrator"
+    assert (await bot.get_chat_member(-1009, bot.id)).can_post_messages is False
+    with pytest.raises(BadRequest, match="administrator rights"):
+        await bot.send_message(-1009, "x")
+    with pytest.raises(BadRequest, match="not found"):
+        await bot.get_chat("@nobody")
+
+
+async def test_a_post_in_a_channel_names_no_author(bot, telegram):
+    telegram.is_channel(-1009)
+    telegram.posts(-1009, "/id")
+    (update,) = await bot.get_updates()
+    assert update.channel_post.text == "/id"
+    assert update.channel_post.from_user is None
+
+
+async def test_each_scope_has_its_own_menu(bot, telegram):
+    await bot.set_my_commands([BotCommand("case", "a case")])
+    await bot.set_my_commands([BotCommand("feeds", "feeds")], BotCommandScopeChat(7))
+    menus = {scope: [one["command"] for one in menu] for scope, menu in telegram.menus.items()}
+    assert menus == {"default": ["case"], "chat:7": ["feeds"]}
+
+
+async def test_a_group_that_moves_says_where_to(bot, telegram):
+    telegram.tells_of_move(-5, -1005)
+    (update,) = await bot.get_updates()
+    assert update.message.migrate_to_chat_id == -1005
 
 
 async def test_a_flood_holds_one_message(bot, telegram):

@@ -22,10 +22,11 @@ from aggregator.model import (
 from aggregator.telegram import notifier as module
 from aggregator.telegram.connect import close_bot, make_bot
 from aggregator.telegram.notifier import ConsoleNotifier, TelegramNotifier
+from aggregator.telegram.outcome import NoRights
 from tests.fake_telegram import TOKEN, FakeTelegram
 
 NOW = datetime(2023, 9, 18, 20, 14, tzinfo=UTC)
-CHAT = 7
+CHAT, ROOM = 7, -1001
 READ = Button(text="Read", url="https://wire-one.example/a")
 OPEN = Button(text="Open case", data="v1:case:sec-v-binance")
 MESSAGE = Message(html="<b>SEC v. Binance</b> &amp; more", buttons=((OPEN, READ),))
@@ -160,6 +161,121 @@ async def test_a_lost_topic_falls_back_to_the_chat(telegram):
     assert telegram.sent(-1001)[0].thread is None
 
 
+async def test_a_deleted_topic_is_not_tried_again_and_a_closed_one_is(telegram):
+    telegram.deletes_topic(ROOM, 44)
+    telegram.closes_topic(ROOM, 45)
+    async with connected(telegram) as notifier:
+        for _ in range(2):
+            await notifier.deliver(delivery(chat=ROOM, thread=44))
+        await notifier.deliver(delivery(chat=ROOM, thread=45))
+        telegram.reopens_topic(ROOM, 45)
+        await notifier.deliver(delivery(chat=ROOM, thread=45))
+    assert [message.thread for message in telegram.sent(ROOM)] == [None, None, None, 45]
+    assert len(telegram.called("sendMessage")) == 6
+
+
+async def test_a_chat_without_rights_is_asked_again_a_day_later_and_somebody_hears_of_it(telegram):
+    telegram.is_channel(ROOM, bot_posts=False)
+    heard = []
+
+    async def hears(about, what):
+        heard.append((about.place.chat_id, what))
+
+    async with connected(telegram, heard=hears) as notifier:
+        outcome = await notifier.deliver(delivery(chat=ROOM))
+    assert outcome == RetryAt(after=timedelta(days=1), flood=False)
+    ((chat, what),) = heard
+    assert chat == ROOM
+    assert isinstance(what, NoRights)
+
+
+async def test_whoever_hears_of_trouble_cannot_change_what_became_of_the_message(telegram):
+    async def breaks(about, what):
+        raise RuntimeError
+
+    bad = Message(html="<b>Bad<br></b>")
+    async with connected(telegram, heard=breaks) as notifier:
+        assert isinstance(await notifier.deliver(delivery(bad)), Sent)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+FILES = {"chart.png": PNG, "7-follows.yaml": b"when: binance\n", "bad.png": b"no picture"}
+CHART = Message(
+    html="<b>SEC v. Binance</b> &amp; weeks", attachment="chart.png", buttons=((OPEN,),)
+)
+
+
+async def files(name):
+    return FILES.get(name)
+
+
+async def test_a_picture_is_shown_with_the_text_as_its_caption(telegram):
+    async with connected(telegram, files=files) as notifier:
+        outcome = await notifier.deliver(delivery(CHART, chat=ROOM, thread=5))
+    (message,) = telegram.sent(ROOM)
+    assert outcome == Sent(message_id=message.message_id)
+    assert (message.is_picture, message.file, message.thread) == (True, PNG, 5)
+    assert message.text == "SEC v. Binance & weeks"
+    assert message.button_texts == ["Open case"]
+
+
+async def test_any_other_file_is_a_document_under_its_own_name(telegram):
+    export = Message(html="What is followed", attachment="7-follows.yaml")
+    async with connected(telegram, files=files) as notifier:
+        await notifier.deliver(delivery(export))
+    (message,) = telegram.sent(CHAT)
+    assert (message.is_picture, message.attachment) == (False, "7-follows.yaml")
+    assert message.file == FILES["7-follows.yaml"]
+
+
+@pytest.mark.parametrize("name", ["gone.png", "bad.png"])
+async def test_a_file_that_is_missing_or_refused_costs_no_text(telegram, name):
+    async with connected(telegram, files=files) as notifier:
+        outcome = await notifier.deliver(delivery(replace(CHART, attachment=name)))
+    (message,) = telegram.sent(CHAT)
+    assert outcome == Sent(message_id=message.message_id)
+    assert (message.text, message.attachment) == ("SEC v. Binance & weeks", "")
+
+
+async def test_a_server_that_takes_no_files_gets_the_text(telegram):
+    telegram.unknown_methods = {"sendPhoto"}
+    async with connected(telegram, files=files) as notifier:
+        assert isinstance(await notifier.deliver(delivery(CHART)), Sent)
+    assert telegram.sent(CHAT)[0].text == "SEC v. Binance & weeks"
+
+
+async def test_a_caption_whose_markup_is_refused_or_that_is_too_long_goes_as_plain_text(telegram):
+    broken = replace(CHART, html="<b>Bad<br></b>")
+    long = replace(CHART, html="word " * 400)
+    async with connected(telegram, files=files) as notifier:
+        await notifier.deliver(delivery(broken))
+        await notifier.deliver(delivery(long))
+    first, second = telegram.sent(CHAT)
+    assert (first.text, first.is_picture) == ("Bad", True)
+    assert second.text.endswith("word…")
+    assert len(second.text) <= 1024
+
+
+async def test_a_caption_is_edited_and_a_probe_finds_it(telegram):
+    async with connected(telegram, files=files) as notifier:
+        sent = await notifier.deliver(delivery(CHART))
+        assert await notifier.probe(delivery(CHART), sent.message_id) == sent
+        missed = await notifier.probe(delivery(CHART), sent.message_id + 1)
+        changed = replace(CHART, html="new")
+        assert await notifier.deliver(delivery(changed, message_id=sent.message_id)) == sent
+    assert isinstance(missed, Rejected)
+    assert telegram.sent(CHAT)[0].text == "new"
+    assert telegram.sent(CHAT)[0].is_picture
+
+
+async def test_a_probe_finds_what_was_sent_without_its_file(telegram):
+    lost = delivery(replace(CHART, attachment="gone.png"))
+    async with connected(telegram, files=files) as notifier:
+        sent = await notifier.deliver(lost)
+        assert await notifier.probe(lost, sent.message_id) == sent
+    assert len(telegram.sent(CHAT)) == 1
+
+
 async def test_a_topic_is_reached_and_the_general_topic_needs_no_id(telegram):
     async with connected(telegram) as notifier:
         await notifier.deliver(delivery(chat=-1001, thread=44))
@@ -216,7 +332,7 @@ async def test_an_answer_that_never_comes_leaves_it_unknown(telegram):
     telegram.hangs_after_accepting()
     bot = make_bot(TOKEN, telegram.base)
     try:
-        notifier = TelegramNotifier(bot, total_s=0.2)
+        notifier = TelegramNotifier(bot, total_s=1.0)
         assert isinstance(await notifier.deliver(delivery()), Unknown)
     finally:
         await close_bot(bot)

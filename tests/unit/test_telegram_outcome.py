@@ -17,7 +17,7 @@ from telegram.error import (
 )
 
 from aggregator.model import ChatGone, NotSent, Rejected, RetryAt, Sent, Unknown
-from aggregator.telegram.outcome import Amend, Remedy, outcome
+from aggregator.telegram.outcome import Amend, NoRights, Remedy, outcome
 
 
 def caused(error, cause):
@@ -85,6 +85,8 @@ def test_a_flood_says_how_long_to_wait():
         BadRequest("Bad Request: private chat not found"),
         BadRequest("Bad Request: user not found"),
         BadRequest("Bad Request: group chat was deactivated"),
+        Forbidden("Forbidden: the group chat was deleted"),
+        Forbidden("Forbidden: bot was kicked from the channel chat"),
     ],
 )
 def test_a_chat_that_is_gone_is_gone(error):
@@ -115,6 +117,10 @@ def test_an_edit_that_changes_nothing_is_there_already():
         ("BUTTON_DATA_INVALID", Remedy.NO_BUTTONS),
         ("inline keyboard button URL 'http://x' is invalid: Wrong HTTP URL", Remedy.NO_BUTTONS),
         ("reply markup is too long", Remedy.NO_BUTTONS),
+        ("message caption is too long", Remedy.PLAIN),
+        ("there is no caption in the message to edit", Remedy.NO_FILE),
+        ("IMAGE_PROCESS_FAILED", Remedy.NO_FILE),
+        ("not enough rights to send photos to the chat", Remedy.NO_FILE),
     ],
 )
 def test_what_can_be_mended_says_how(said, remedy):
@@ -130,9 +136,27 @@ def test_another_refusal_is_final(said):
     assert isinstance(outcome(BadRequest(f"Bad Request: {said}"), 7), Rejected)
 
 
-def test_a_chat_that_took_our_right_to_write_is_asked_again_a_day_later():
-    said = "Bad Request: not enough rights to send text messages to the chat"
-    assert outcome(BadRequest(said), None) == RetryAt(after=timedelta(days=1))
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadRequest("Bad Request: not enough rights to send text messages to the chat"),
+        BadRequest("Bad Request: need administrator rights in the channel chat"),
+        BadRequest("Bad Request: have no rights to send a message"),
+        BadRequest("Bad Request: CHAT_WRITE_FORBIDDEN"),
+        Forbidden("Forbidden: not enough rights to send messages"),
+    ],
+)
+def test_a_chat_that_took_our_right_to_write_is_told_from_one_that_is_gone(error):
+    assert isinstance(outcome(error, None), NoRights)
+
+
+@pytest.mark.parametrize(
+    ("said", "for_good"),
+    [("message thread not found", True), ("TOPIC_DELETED", True), ("TOPIC_CLOSED", False)],
+)
+def test_a_deleted_topic_is_told_from_one_that_may_open_again(said, for_good):
+    mended = outcome(BadRequest(f"Bad Request: {said}"), None)
+    assert mended == Amend(remedy=Remedy.NO_THREAD, detail=mended.detail, for_good=for_good)
 
 
 def test_a_bad_token_and_a_conflict_sent_nothing():

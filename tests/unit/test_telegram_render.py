@@ -238,7 +238,7 @@ def test_the_why_line_names_what_is_followed_and_the_words_that_matched():
 
 
 def test_the_buttons_open_the_case_and_the_article():
-    ((case, read),) = rendered(story()).buttons
+    (case, read), *_ = rendered(story()).buttons
     assert (case.text, case.data, case.url) == ("Open case", "v1:case:sec-v-binance", "")
     assert (read.text, read.url, read.data) == ("Read", "https://wire-one.example/a", "")
 
@@ -248,7 +248,9 @@ def test_a_slug_too_long_for_a_button_leaves_the_button_out():
     long = Target(kind=TargetKind.CASE, slug=slug)
     one = Alert(place=Place(chat_id=7), key="k", story=story(), targets=(long,))
     message = alert(one, {slug: replace(CASES["sec-v-binance"], slug=slug)}, {})
-    assert [button.text for row in message.buttons for button in row] == ["Read"]
+    names = [button.text for row in message.buttons for button in row]
+    assert "Open case" not in names
+    assert names[:2] == ["Read", "Why"]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +273,7 @@ def test_an_address_that_is_not_one_to_open_is_not_linked(url):
     message = rendered(story(report(url=url)))
     assert read_html(message.html).links == ()
     assert "Wire One" in read_html(message.html).text
-    assert [b.text for row in message.buttons for b in row] == ["Open case"]
+    assert not any(button.url for row in message.buttons for button in row)
 
 
 def test_a_headline_cannot_leave_its_line_or_bring_markup():

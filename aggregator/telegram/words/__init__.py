@@ -7,10 +7,10 @@ put in as it is; whoever builds HTML escapes it first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from aggregator.model import EventKind, RingKind, Severity, Status, TargetKind
+from aggregator.model import REPEAT_SIGN, EventKind, RingKind, Severity, Status, TargetKind
 
 SEVERITY: Final = {Severity.LOW: "Low", Severity.MEDIUM: "Medium", Severity.HIGH: "High"}
 
@@ -62,6 +62,7 @@ KIND: Final = {
     TargetKind.CASE: "case",
     TargetKind.WATCHLIST: "watchlist",
     TargetKind.ENTITY: "name",
+    TargetKind.WATCH: "watch",
 }
 
 # --- alerts -------------------------------------------------------------------------------------
@@ -69,10 +70,17 @@ KIND: Final = {
 AGAIN: Final = {
     RingKind.CONFIRMED: "Confirmed on the docket",
     RingKind.CHANGED: "Changed",
+    RingKind.ADDED: "New in this story",
 }
+CONFIRMED_BY_PRIMARY: Final = "Confirmed by a primary source"
+CORRECTION: Final = "Correction"
+"""Only where the source itself says so."""
+LATE: Final = "Late"
+REPORTS_UNCONFIRMED: Final = "reports, not confirmed"
 NEW_MATTER: Final = "new matter, not on file"
 BEFORE: Final = "Before"
 RULES_REFUSED: Final = "A changed file is at fault. The rules from before it are live."
+MAY_BE_REPEAT: Final = f"{REPEAT_SIGN} May be a repeat: Telegram never said whether this arrived."
 MAY_BE_SAME: Final = "May be the same event as"
 SOURCES_DIFFER: Final = "Sources differ"
 WHY: Final = "Why"
@@ -81,6 +89,12 @@ NOT_COUNTED: Final = "not counted as an independent source"
 PRIMARY: Final = "primary source"
 OPEN_CASE: Final = "Open case"
 READ: Final = "Read"
+
+
+def published_on(at: datetime, seen: datetime) -> str:
+    """Say when something was published that was `seen` later; the year only if it was another."""
+    year = "" if at.year == seen.year else f" {at.year}"
+    return f"published {at.day} {at:%b}{year}"
 
 
 def also_reported(outlets: int) -> str:
@@ -153,11 +167,6 @@ def as_of(day: str) -> str:
     return f"as of {day}"
 
 
-def later_reports(count: int) -> str:
-    reports = "1 later development" if count == 1 else f"{count} later developments"
-    return f"{reports} may have changed this"
-
-
 def coverage(items: int, outlets: int) -> str:
     if items == 0:
         return "No articles read yet."
@@ -190,6 +199,7 @@ CLAIM_PRIVATE: Final = "Open the admin link in a private chat with me."
 GROUP_ADMINS_ONLY: Final = (
     "Only admins of this group can change what it follows. Nothing was changed."
 )
+OPERATORS_ONLY: Final = "Only the operator of this bot can do that. Nothing was changed."
 GROUP_UNCHECKED: Final = "I could not check whether you are an admin of this group. Nothing was changed. Please try again."
 GONE_CASE: Final = "This case is no longer set up. Send /cases for the list."
 GONE_WATCHLIST: Final = "This watchlist is no longer set up. Send /watchlists for the list."
@@ -197,15 +207,40 @@ TITLE_MISSING: Final = "(no title)"
 
 COMMANDS: Final = (
     ("case", "NAME", "show a case: court, status, latest"),
-    ("cases", "", "list all cases"),
-    ("watchlists", "", "list all watchlists"),
     ("follow", "NAME", "be told of each development"),
-    ("unfollow", "NAME", "stop being told"),
-    ("following", "", "what is followed here"),
-    ("id", "", "your id and this chat's id"),
+    ("following", "", "what is followed here, and how"),
+    ("latest", "", "the newest developments"),
+    ("digest", "daily 08:00", "one message a day or a week; weekly mon 08:00, off, now"),
+    ("mute", "WHAT 24h", "silence a case, a story or a source for a while"),
     ("help", "", "this list"),
 )
-"""Name, argument, what it does; the menu and `/help` are made of it."""
+"""Name, argument, what it does: the menu, and the first part of `/help`."""
+
+MORE: Final = (
+    ("cases", "", "list all cases"),
+    ("watchlists", "", "list all watchlists"),
+    ("unfollow", "NAME", "stop being told"),
+    ("watch", "QUERY", "a query of your own, with a preview"),
+    ("search", "QUERY", "look through the stored news"),
+    ("unmute", "WHAT", "let it ring again"),
+    ("why", "", "as a reply to an alert: why it was sent"),
+    ("quiet", "22:00-07:00", "hours in which only High rings; off"),
+    ("tz", "Europe/Berlin", "the time zone of this chat"),
+    ("here", "", "what this place hears; /here @channel for a channel"),
+    ("status", "", "the sources of what is followed here"),
+    ("test", "", "a marked sample alert"),
+    ("export", "", "follows and watches as YAML, alerts as CSV"),
+    ("stop", "", "delete what is kept of this chat"),
+    ("id", "", "your id and this chat's id"),
+)
+"""The second part of `/help`."""
+
+OPERATOR: Final = (
+    ("feeds", "", "every feed, and how it fares"),
+    ("reload", "", "read rules and feeds anew"),
+    ("audit", "", "who follows what, in numbers, and the ledger's state"),
+)
+"""The part of `/help` that operators see."""
 
 
 def private(user_id: int) -> str:
@@ -214,12 +249,6 @@ def private(user_id: int) -> str:
 
 def follows(kind: TargetKind, title: str) -> str:
     return f"Following the {KIND[kind]} {title}. Each new development rings once."
-
-
-def follows_closed(title: str, closed: str) -> str:
-    """Say what following a closed case means; `closed` is its date, or empty."""
-    when = f" ({closed})" if closed else ""
-    return f"Following the case {title}. It is closed{when}: a reopening, an appeal or a new order would ring."
 
 
 def follows_already(kind: TargetKind, title: str) -> str:

@@ -1,0 +1,26 @@
+"""What is said about somebody's own data: a test, an export, and deleting it all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEST_HEAD: Final = "TEST: a sample, no real event"
+TEST_CASE: Final = "Sample v. Example"
+TEST_TITLE: Final = "Judge hears arguments in Sample v. Example"
+TEST_SUMMARY: Final = (
+    "This sample shows what an alert looks like and that it reaches this chat. Nothing happened."
+)
+TEST_OUTLET: Final = "Sample Wire"
+
+NOTHING_TO_EXPORT: Final = (
+    "Nothing is followed here and no alert was sent: there is nothing to export."
+)
+EXPORTED_RULES: Final = "What is followed here, as a watchlist: save it in <code>rules/watchlists/</code>, look at the comments, and run <code>python bot.py check</code>."
+EXPORTED_WATCHLIST: Final = "Sends a watchlist here from the rules: save it in the <code>watchlists/</code> of a folder after the shipped one."
+EXPORTED_ALERTS: Final = "The alerts of this place as CSV, newest first. Times are UTC."
+
+STOP_ASK: Final = "Delete everything that is kept of this chat: what it follows, its own watches, its settings and what is still queued? It cannot be undone; /export first if you want a copy."
+STOP_YES: Final = "Yes, delete it all"
+STOP_NO: Final = "Keep it"
+STOP_DONE: Final = "Deleted: follows, watches, settings, names and queue of this chat. The operator's ledger of what was sent keeps its rows for its retention time, with a keyed hash in the place of this chat's id. /start begins anew."
+STOP_KEPT: Final = "Nothing was deleted."

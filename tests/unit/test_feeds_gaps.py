@@ -1,0 +1,190 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aggregator.feeds.gaps import (
+    DOWN,
+    ROLLED,
+    SILENT,
+    CloseGap,
+    OpenGap,
+    at_once,
+    down_at_start,
+    gaps_after,
+    made_up_for,
+)
+from aggregator.feeds.polling import asked, state_after
+from aggregator.model import (
+    Entry,
+    Feed,
+    FeedKind,
+    FeedState,
+    Fetched,
+    Gap,
+    NotModified,
+    Parsed,
+    Trust,
+    Validators,
+)
+
+NOW = datetime(2023, 9, 18, 12, 0, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+WIRE = Feed(
+    id="wire-one",
+    url="https://wire-one.example/rss",
+    kind=FeedKind.NEWS,
+    name="Wire One",
+    trust=Trust.INDEPENDENT,
+)
+COURT = replace(WIRE, id="dcd", kind=FeedKind.COURT, court="dcd")
+BODY = Fetched(url=WIRE.url, body=b"<rss/>", validators=Validators(etag='"1"'))
+
+
+def listed(*times: datetime) -> Parsed:
+    return Parsed(entries=tuple(Entry(guid=f"{at}", published=at) for at in times))
+
+
+def named(*names: str) -> Parsed:
+    return Parsed(entries=tuple(Entry(guid=name) for name in names))
+
+
+class Watched:
+    """A feed that is read in turn, with the gaps that stand open."""
+
+    def __init__(self, feed: Feed = WIRE):
+        self.feed, self.state, self.open = feed, FeedState(feed_id=feed.id), []
+
+    def reads(self, parsed: Parsed | None, now: datetime) -> list[tuple[str, str]]:
+        """Take an answer (None is a 304) and say what it opened and closed."""
+        before = asked(self.feed, self.state, now).state
+        outcome = NotModified(validators=BODY.validators) if parsed is None else BODY
+        self.state = state_after(self.feed, before, outcome, parsed, now)
+        told = []
+        for decision in gaps_after(self.feed, before, self.state, parsed, now, known=self.open):
+            match decision:
+                case OpenGap(gap=gap):
+                    self.open.append(gap)
+                    told.append(("open", gap.why))
+                case CloseGap(gap=gap):
+                    self.open.remove(gap)
+                    told.append(("close", gap.why))
+        return told
+
+
+def test_f07_a_page_that_rolled_over_between_two_polls_is_a_dated_possible_loss():
+    wire = Watched()
+    assert wire.reads(listed(NOW - HOUR, NOW - 3 * HOUR), NOW) == []
+    later = NOW + 4 * HOUR
+    assert wire.reads(listed(later - MINUTE, later - 30 * MINUTE), later) == [("open", ROLLED)]
+    (gap,) = wire.open
+    assert (gap.feed_id, gap.since, gap.until) == ("wire-one", NOW, later - 30 * MINUTE)
+    assert gap.opened == later
+
+
+def test_f07_a_page_that_still_lists_what_was_known_lost_nothing():
+    wire = Watched()
+    wire.reads(listed(NOW - HOUR), NOW)
+    assert wire.reads(listed(NOW + HOUR, NOW - HOUR), NOW + 2 * HOUR) == []
+    assert wire.reads(listed(NOW + HOUR), NOW + 3 * HOUR) == []
+    assert wire.reads(None, NOW + 4 * HOUR) == []
+
+
+def test_f07_a_later_page_that_reaches_back_shows_that_nothing_was_missed():
+    wire = Watched()
+    wire.reads(listed(NOW - HOUR), NOW)
+    wire.reads(listed(NOW + 3 * HOUR), NOW + 4 * HOUR)
+    assert wire.reads(listed(NOW + 4 * HOUR, NOW + 3 * HOUR), NOW + 5 * HOUR) == []
+    whole = listed(NOW + 4 * HOUR, NOW + HOUR, NOW - HOUR)
+    assert wire.reads(whole, NOW + 6 * HOUR) == [("close", ROLLED)]
+    assert wire.open == []
+
+
+def test_what_came_late_but_is_dated_before_the_last_poll_is_lost_since_the_newest_that_was_known():
+    wire = Watched()
+    wire.reads(listed(NOW - 3 * HOUR), NOW)
+    wire.reads(listed(NOW - HOUR), NOW + MINUTE)
+    (gap,) = wire.open
+    assert (gap.since, gap.until) == (NOW - 3 * HOUR, NOW - HOUR)
+
+
+def test_entries_without_dates_roll_over_when_none_is_known():
+    wire = Watched()
+    wire.reads(named("a", "b"), NOW)
+    assert wire.reads(named("c", "b"), NOW + HOUR) == []
+    assert wire.reads(named("d", "e"), NOW + 2 * HOUR) == [("open", ROLLED)]
+
+
+def test_the_first_page_and_an_empty_one_open_nothing():
+    wire = Watched()
+    assert wire.reads(listed(NOW - HOUR), NOW) == []
+    assert wire.reads(listed(), NOW + HOUR) == []
+    assert wire.reads(listed(NOW - HOUR), NOW + 2 * HOUR) == []
+
+
+def test_c12_behind_frozen_validators_the_loss_reaches_back_to_the_last_whole_body():
+    wire = Watched()
+    wire.reads(listed(NOW - HOUR), NOW)
+    for hour in range(1, 22):
+        wire.reads(None, NOW + hour * HOUR)
+    later = NOW + 25 * HOUR
+    assert asked(WIRE, wire.state, later).validators == Validators(), "asked without validators"
+    assert wire.reads(listed(later - MINUTE), later) == [("open", ROLLED)]
+    assert wire.open[0].since == NOW
+
+
+def test_silence_beyond_the_own_rhythm_opens_once_and_a_new_entry_closes():
+    court = Watched(COURT)
+    page = [NOW - n * HOUR for n in range(30)]
+    court.reads(listed(*page), NOW)
+    told = [court.reads(None, NOW + day * DAY) for day in range(1, 12)]
+    assert [one for day in told for one in day] == [("open", SILENT)]
+    (gap,) = court.open
+    assert (gap.since, gap.until) == (NOW, None)
+    again = NOW + 12 * DAY
+    assert court.reads(listed(again, *page), again) == [("close", SILENT)]
+
+
+# --- the program was down -------------------------------------------------------------------------
+
+
+def polled(feed: Feed, at: datetime, read: datetime | None = None) -> FeedState:
+    return FeedState(feed_id=feed.id, first_read=NOW - DAY, last_polled=at, last_read=read or at)
+
+
+FEEDS = (replace(WIRE, every=5 * MINUTE), replace(COURT, every=HOUR))
+
+
+@pytest.mark.parametrize(("ago", "is_down"), [(15 * MINUTE, False), (16 * MINUTE, True)])
+def test_a_start_more_than_three_intervals_after_the_last_poll_is_a_possible_loss(ago, is_down):
+    states = {"wire-one": polled(WIRE, NOW - ago), "dcd": polled(COURT, NOW - DAY)}
+    gap = down_at_start(FEEDS, states, NOW)
+    assert (gap is not None) == is_down
+    if gap is not None:
+        assert (gap.feed_id, gap.why, gap.since, gap.until) == ("", DOWN, NOW - ago, NOW)
+
+
+def test_the_very_first_start_lost_nothing():
+    assert down_at_start(FEEDS, {}, NOW) is None
+
+
+def test_it_is_made_up_for_when_every_feed_was_read_since_and_none_rolled_over():
+    states = {"wire-one": polled(WIRE, NOW - HOUR), "dcd": polled(COURT, NOW - HOUR)}
+    gap = down_at_start(FEEDS, states, NOW)
+    assert gap is not None
+    later = NOW + MINUTE
+    half = states | {"wire-one": polled(WIRE, later)}
+    assert not made_up_for(gap, FEEDS, half, [gap])
+    both = half | {"dcd": polled(COURT, later)}
+    assert made_up_for(gap, FEEDS, both, [gap])
+    rolled = Gap(feed_id="dcd", why=ROLLED, since=NOW - HOUR, until=NOW, opened=later)
+    assert not made_up_for(gap, FEEDS, both, [gap, rolled])
+
+
+@pytest.mark.parametrize(
+    ("feed", "hours", "told"), [(COURT, 7, True), (COURT, 6, False), (WIRE, 9, False)]
+)
+def test_more_than_six_hours_on_a_courts_feed_are_told_at_once(feed, hours, told):
+    gap = Gap(feed_id=feed.id, why=ROLLED, since=NOW, until=NOW + hours * HOUR, opened=NOW)
+    assert at_once(feed, gap, NOW + DAY) is told
+    assert at_once(None, gap, NOW) is False
