@@ -22,7 +22,16 @@ from aggregator.feeds.sources import courtlistener
 from aggregator.feeds.weight import weight_of
 from aggregator.matching.matcher import Matcher
 from aggregator.matching.rules import Deliver
-from aggregator.model import Alert, Feed, Message, Place, Subscription, Target, TargetKind
+from aggregator.model import (
+    Alert,
+    Feed,
+    FeedFormat,
+    Message,
+    Place,
+    Subscription,
+    Target,
+    TargetKind,
+)
 from aggregator.pipeline import Pipeline
 from aggregator.ports import Clock, Fetcher, Notifier, Parser, Store
 from aggregator.service.deliverer import Deliverer
@@ -274,9 +283,17 @@ def host_of(url: str) -> str:
 
 
 def feed_of(feeds: Sequence[Feed], *, outlet: str, url: str) -> Feed | None:
-    """Return the feed that `outlet` names, or the one on the host of `url`."""
+    """Return the feed that `outlet` names, or the one on the host of `url`.
+
+    A site with an API carries pages of every court, so an item of its host need not be the feed's.
+    """
     for feed in feeds:
-        if outlet and outlet.casefold() in {feed.name.casefold(), feed.id}:
+        if (
+            feed.format is FeedFormat.FEED
+            and outlet
+            and outlet.casefold() in {feed.name.casefold(), feed.id}
+        ):
             return feed
     host = host_of(url)
-    return next((feed for feed in feeds if host and host_of(feed.url) == host), None)
+    plain = (feed for feed in feeds if feed.format is FeedFormat.FEED)
+    return next((feed for feed in plain if host and host_of(feed.url) == host), None)

@@ -12,7 +12,7 @@ from aggregator.model import EventKind, FeedKind, Item, Report, Story, Target, T
 from aggregator.stories.added import decides
 from aggregator.stories.phase import NOTHING, Phase, Said, apart, said, turned
 from aggregator.stories.similar import Likeness, hours_apart, likeness
-from aggregator.stories.steps import conflict
+from aggregator.stories.steps import conflict, far_apart
 from aggregator.stories.window import WINDOW
 
 JOIN_CASE = 0.5
@@ -142,6 +142,8 @@ def _grade(like: Likeness, mine: Report, story: Story, *, same_case: bool) -> Gr
         return None
     event = mine.event
     kinds = {report.event.kind for report in counted}
+    if kinds and all(far_apart(event.kind, kind) for kind in kinds):
+        return None
     if (kinds and all(conflict(event.kind, kind) for kind in kinds)) or _phases(
         apart, mine, counted
     ):

@@ -19,6 +19,18 @@ DECISIVE = frozenset(
 """Steps of a case that are never another step; the rest (hearing, discovery, order, ruling) are
 what different desks call one day in court."""
 
+FAR_APART = frozenset(
+    {
+        EventKind.COMPLAINT,
+        EventKind.DISMISSAL,
+        EventKind.APPEAL,
+        EventKind.VERDICT,
+        EventKind.SENTENCE,
+    }
+)
+"""No desk takes one of these for another.  A settlement is not among them: what is charged and
+settled on one day is told as either."""
+
 _ONE_STEP = (
     frozenset({EventKind.SETTLEMENT, EventKind.DISMISSAL}),
     frozenset({EventKind.MOTION, EventKind.DISCOVERY}),
@@ -38,3 +50,8 @@ def conflict(one: EventKind, other: EventKind) -> bool:
     if frozenset({one, other}) in _ONE_STEP:
         return False
     return one in DECISIVE or other in DECISIVE
+
+
+def far_apart(one: EventKind, other: EventKind) -> bool:
+    """Say whether `one` and `other` cannot be two words for one step."""
+    return one is not other and {one, other} <= FAR_APART

@@ -179,3 +179,24 @@ def test_what_the_docket_confirms_rings_as_confirmed_and_not_as_added():
     decision = desk.take(release)
     assert decision.kind is ALERT
     assert desk.stories[decision.story].again[0].kind is RingKind.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (
+            "SEC sues crypto exchange KuCoin over unregistered offerings",
+            "Judge dismisses SEC lawsuit against crypto exchange KuCoin",
+        ),
+        (
+            "Jury finds crypto exchange KuCoin liable in SEC trial",
+            "SEC sues crypto exchange KuCoin over staking programme",
+        ),
+    ],
+)
+def test_a_complaint_and_its_end_are_two_however_soon_and_alike_they_are_told(first, then):
+    desk = Desk()
+    for number, title in enumerate((first, then)):
+        decision = desk.take(item(title, at=AT + timedelta(minutes=number), outlet=f"No {number}"))
+        assert decision.kind is ALERT, title
+    assert len(desk.stories) == 2
