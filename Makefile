@@ -4,12 +4,13 @@ RUN := .venv/bin/python
 export PYTHON
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help demo run test soak check lint fix lock clean
+.PHONY: help demo run test soak release-check licences check lint fix lock clean
 
 help:
 	@echo "make demo    play a stretch of news through the real program and print the alerts"
 	@echo "make test    run the whole test suite"
 	@echo "make soak    run what takes long: days of simulation, a hundred kills"
+	@echo "make release-check  build, install elsewhere, test on every Python found"
 	@echo "make run     poll feeds.yaml and send alerts (console until TELEGRAM_BOT_TOKEN is set)"
 	@echo "make check   validate feeds.yaml and rules/"
 	@echo "make fix     format and mend what the linter can"
@@ -43,6 +44,12 @@ test: lint
 
 soak: .venv/.installed-dev
 	@.venv/bin/python -m pytest -m soak --timeout 3600
+
+release-check: .venv/.installed-dev
+	@$(RUN) scripts/release_check.py
+
+licences: .venv/.installed
+	@$(RUN) scripts/licences.py
 
 lock: .venv/.installed-dev
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock

@@ -754,12 +754,15 @@ class Unsettled:
     """The highest number that was given before."""
     taken: frozenset[int]
     """Numbers above it that belong to other messages."""
+    highest: int = 0
+    """The highest number of the count that is known by now."""
     lost: int = 1
     """How many messages of the same count have a fate that is not known."""
     crowded: bool = False
     """Others write in the same count, unseen by us: not to be found proves little."""
     haunted: bool = False
-    """Another message of the chat was looked for in vain: looking might write over that one."""
+    """Another message of the chat, looked for in vain, may lie above `after`: looking might write
+    over that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -979,6 +982,8 @@ class Batch:
     """New and changed stories, whole."""
     deliveries: tuple[Delivery, ...] = ()
     """New ones, and new text for ones that exist (same place and key)."""
+    gaps: tuple[Gap, ...] = ()
+    """Found by the poll; those that it shows to be none have `closed`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -986,6 +991,8 @@ class Committed:
     """The batch is in; `version` is the state it made."""
 
     version: int
+    gaps: tuple[Gap, ...] = ()
+    """Those of the batch, with their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

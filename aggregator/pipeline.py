@@ -17,12 +17,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from aggregator.alerts import decide
+from aggregator.feeds import gaps
 from aggregator.feeds.edits import EDITS_MAX, is_edit
 from aggregator.feeds.identity import items_of
 from aggregator.feeds.polling import state_after
@@ -40,9 +41,11 @@ from aggregator.model import (
     FeedState,
     Fetched,
     FetchOutcome,
+    Gap,
     Item,
     ItemKey,
     Message,
+    NotModified,
     Parsed,
     ParseOutcome,
     People,
@@ -89,6 +92,7 @@ class Taken:
     deliveries: int = 0
     edited: tuple[Item, ...] = ()
     """Items of stories whose words changed, as they are now."""
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,8 @@ class Polled:
     outcome: FetchOutcome
     parsed: ParseOutcome | None = None
     taken: Taken = Taken()
+    gaps: tuple[Gap, ...] = ()
+    """Those it opened, and those it closed, with their ids."""
 
 
 class Pipeline:
@@ -122,27 +128,43 @@ class Pipeline:
         self._always = always
 
     async def ingest(
-        self, feed: Feed, state: FeedState, outcome: FetchOutcome, now: datetime
+        self,
+        feed: Feed,
+        state: FeedState,
+        outcome: FetchOutcome,
+        now: datetime,
+        open_gaps: Collection[Gap] = (),
     ) -> Polled:
-        """Take in what a poll of `feed` brought; the items and the feed's state commit together."""
+        """Take in what a poll of `feed` brought; the items, the feed's state and the gaps that the
+        poll opens, or closes of `open_gaps`, commit together.
+        """
         parsed: ParseOutcome | None = None
+        listed: tuple[Item, ...] = ()
         items: tuple[Item, ...] = ()
         edits: tuple[Item, ...] = ()
         if isinstance(outcome, Fetched):
             parsed = await self._parser.parse(feed, outcome)
         if isinstance(parsed, Parsed):
-            items = items_of(feed, parsed, now)
+            listed = items = items_of(feed, parsed, now)
             known = await self._store.known_items([item.key for item in items])
             edits = await self._edited([item for item in items if item.key in known], now)
             items = tuple(item for item in items if item.key not in known)
         after = state_after(feed, state, outcome, parsed, now)
         polled = Polled(state=after, outcome=outcome, parsed=parsed)
+        found: tuple[Gap, ...] = ()
+        if isinstance(parsed, Parsed):
+            page = None
+            if gaps.is_doubtful(state, parsed, now, open_gaps):
+                back = await self._store.items_of_feed(feed.id, gaps.BACK_MAX)
+                page = gaps.Page(listed=frozenset(item.key for item in listed), before=back)
+            found = gaps.gaps_after(feed, state, after, parsed, now, known=open_gaps, page=page)
+        elif isinstance(outcome, NotModified):
+            found = gaps.gaps_after(feed, state, after, None, now, known=open_gaps)
         if not items and not edits:
-            await self._store.save_feed_state(after)
-            return polled
+            return replace(polled, gaps=await self._store.save_feed_state(after, found))
         first_read = state.first_read is None
-        taken = await self.take(items, state=after, first_read=first_read, edits=edits)
-        return replace(polled, taken=taken)
+        taken = await self.take(items, state=after, first_read=first_read, edits=edits, found=found)
+        return replace(polled, taken=taken, gaps=taken.gaps)
 
     async def take(
         self,
@@ -151,10 +173,12 @@ class Pipeline:
         state: FeedState | None = None,
         first_read: bool = False,
         edits: Sequence[Item] = (),
+        found: Sequence[Gap] = (),
     ) -> Taken:
         """Match, join and decide on `items`, in order, and commit what follows as one batch.
 
-        `edits` are items of stories as their publishers word them now.
+        `edits` are items of stories as their publishers word them now, `found` the gaps that
+        showed with them.
         """
         matcher: Matcher | None = None
         read: tuple[Reading, ...] = ()
@@ -195,10 +219,11 @@ class Pipeline:
                     ),
                     stories=stories,
                     deliveries=deliveries,
+                    gaps=tuple(found),
                 )
                 committed = await self._store.commit(batch, window.version)
                 match committed:
-                    case Committed(version=version):
+                    case Committed(version=version, gaps=recorded):
                         merged = {**window.stories, **{story.id: story for story in stories}}
                         self._window = Window(version=version, stories=merged)
                         return Taken(
@@ -208,6 +233,7 @@ class Pipeline:
                             events=events,
                             deliveries=len(deliveries),
                             edited=tuple(edits),
+                            gaps=recorded,
                         )
                     case Stale():
                         self._window = None

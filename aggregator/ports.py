@@ -7,7 +7,7 @@ moving.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -132,8 +132,10 @@ class Store(Protocol):
         """Return every feed's state by feed id."""
         ...
 
-    async def save_feed_state(self, state: FeedState) -> None:
-        """Keep the outcome of a poll that brought no items."""
+    async def save_feed_state(self, state: FeedState, gaps: Sequence[Gap] = ()) -> tuple[Gap, ...]:
+        """Keep the outcome of a poll that brought no items, with the gaps that it found or (with
+        `closed`) shows to be none; return these with their ids.
+        """
         ...
 
     async def known_items(self, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
@@ -283,9 +285,9 @@ class Store(Protocol):
         """
         ...
 
-    async def unfound(self, delivery: Delivery, detail: str, mark: str, now: datetime) -> None:
+    async def unfound(self, delivery: Delivery, detail: str, mark: str, now: datetime) -> bool:
         """Decide on an unknown delivery that was looked for in vain, as its place chose: queued
-        again with `mark` as its first line, or parked as unknown.
+        again with `mark` as its first line, or parked as unknown; say whether it is parked.
         """
         ...
 
@@ -340,9 +342,16 @@ class Store(Protocol):
     async def file(self, name: str) -> bytes | None: ...
 
     # updates from Telegram
-    async def keep_updates(self, updates: Sequence[tuple[int, str]], offset: int) -> None:
+    async def keep_updates(
+        self,
+        updates: Sequence[tuple[int, str]],
+        offset: int,
+        heard: Mapping[int, Collection[int]] | None = None,
+    ) -> None:
         """Keep updates, as JSON by their id, until they are done, and the offset to poll from;
         in one transaction.  One that is known is dropped.
+
+        `heard` are the numbers of the messages in them, by chat: no message of ours has one.
         """
         ...
 

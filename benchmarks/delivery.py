@@ -237,7 +237,7 @@ def main() -> None:
         for seed in (1, 2):
             asyncio.run(mixed(seed))
     if asked.only != "http":
-        alone(4 if asked.quick else 30)
+        alone(4 if asked.quick else 12)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,9 @@ import math
 import random
 import sys
 import time
+import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import combinations
@@ -50,6 +51,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from aggregator.config.rules import load_rules
+from aggregator.errors import CasewireError, InputError
 from aggregator.feeds.clean import title_key
 from aggregator.matching.matcher import Matcher
 from aggregator.model import (
@@ -90,13 +92,76 @@ class Row:
     story: str
 
 
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a file, one a line; raises InputError for a file that holds none."""
+    try:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    rows = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{path}: line {number}: no JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{path}: line {number}: not an object")
+        rows.append(row)
+    if not rows:
+        raise InputError(f"{path}: nothing in it; one JSON object a line is wanted")
+    return rows
+
+
+def lacking(path: Path, number: int, row: dict[str, Any], needed: Sequence[str]) -> None:
+    """Raise InputError where a row lacks a field."""
+    if missing := [name for name in needed if name not in row]:
+        raise InputError(f"{path}: object {number}: without {', '.join(missing)}")
+
+
+def moment(path: Path, number: int, text: str) -> datetime:
+    """Return an ISO 8601 time; one without a zone is taken to be in UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{path}: object {number}: {error}") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def read_news(path: Path) -> list[dict[str, Any]]:
+    rows = read_lines(path)
+    for number, row in enumerate(rows, start=1):
+        lacking(path, number, row, ("id", "published", "outlet", "url", "title", "summary"))
+        moment(path, number, str(row["published"]))
+    return rows
+
+
+def read_labels(path: Path) -> list[dict[str, Any]]:
+    rows = read_lines(path)
+    for number, row in enumerate(rows, start=1):
+        lacking(path, number, row, ("kind",))
+        lacking(
+            path, number, row, {"same": ("members",), "different": ("a", "b")}.get(row["kind"], ())
+        )
+    return rows
+
+
+def known_to(news: Collection[str], labels: Sequence[dict[str, Any]], path: Path) -> None:
+    """Raise InputError for a label of an item that the news does not hold."""
+    for number, label in enumerate(labels, start=1):
+        wanted = label.get("members", []) + [label[side] for side in ("a", "b") if side in label]
+        if unknown := [key for key in wanted if key not in news]:
+            raise InputError(f"{path}: object {number}: {unknown[0]!r} is not in the news given")
+
+
 def read_rows(path: Path) -> list[Row]:
     rows = []
-    for line in path.read_text("utf-8").splitlines():
-        data = json.loads(line)
-        at = datetime.fromisoformat(str(data["t"]))
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        rows.append(Row(str(data["id"]), at, data["title"], str(data["story"])))
+    for number, data in enumerate(read_lines(path), start=1):
+        lacking(path, number, data, ("id", "t", "title", "story"))
+        at = moment(path, number, str(data["t"]))
+        rows.append(Row(str(data["id"]), at, str(data["title"]), str(data["story"])))
     return sorted(rows, key=lambda row: row.at)
 
 
@@ -455,12 +520,6 @@ class Labelled:
     wrong_interval: tuple[float, float]
 
 
-def read_lines(path: Path) -> Iterable[dict[str, Any]]:
-    data = path.read_bytes()
-    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-    return map(json.loads, text.splitlines())
-
-
 def stamp(row: dict[str, Any]) -> datetime:
     at = datetime.fromisoformat(row["published"])
     return at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -712,8 +771,9 @@ def asked() -> argparse.Namespace:
 
 
 def on_labels(options: argparse.Namespace) -> dict[str, Any]:
-    labels = list(read_lines(options.labels))
-    news = {row["id"]: row for path in options.news for row in read_lines(path)}
+    labels = read_labels(options.labels)
+    news = {row["id"]: row for path in options.news for row in read_news(path)}
+    known_to(news, labels, options.labels)
     found = labelled(labels, news, options.rules)
     seen = live(labels, news, options.rules)
     if not options.json:
@@ -749,4 +809,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except CasewireError as error:
+        sys.exit(str(error))

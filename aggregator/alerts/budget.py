@@ -70,11 +70,25 @@ def reserve(
     return at, left(budget, chat_id, at, now, edit=edit)
 
 
+def missed(
+    budget: Budget, chat_id: int, now: datetime, *, edit: bool = False
+) -> tuple[datetime, Budget]:
+    """Return the next moment for a message that has missed its own, and the budget after it.
+
+    What a disk held up together would leave together; its chat has been quiet all the while.
+    """
+    slot = max(now, budget.bot_free or now, budget.held_until or now)
+    budget = replace(budget, bot_free=slot + BOT_SPACING)
+    return slot, left(budget, chat_id, slot, now, edit=edit)
+
+
 def left(
     budget: Budget, chat_id: int, at: datetime, now: datetime, *, edit: bool = False
 ) -> Budget:
     """Return the budget after a message to `chat_id` that leaves at `at`."""
     spacing = GROUP_SPACING if chat_id < 0 else CHAT_SPACING
+    if chat_id == CONSOLE:
+        spacing = timedelta()
     served = {chat: None for chat in budget.served if chat != chat_id}
     served[chat_id] = None
     if len(served) > SERVED_MAX:

@@ -37,5 +37,16 @@ def zone(name: str) -> tzinfo:
 @lru_cache(maxsize=1)
 def names() -> Mapping[str, str]:
     """Return the names that can be chosen, by their lower-case form."""
-    found = {name for name in available_timezones() if name.split("/")[0] in AREAS and "/" in name}
+    found = {name for name in _available() if name.split("/")[0] in AREAS and "/" in name}
     return {name.lower(): name for name in sorted(found | {"UTC"})}
+
+
+@lru_cache(maxsize=1)
+def placeless() -> frozenset[str]:
+    """Return the other names, in lower case: those that know no place."""
+    return frozenset(name.lower() for name in _available()) - names().keys()
+
+
+@lru_cache(maxsize=1)
+def _available() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -18,6 +18,10 @@ from aggregator.model import Case
 QUERY_CHARS_MAX = 200
 ADDRESS_CHARS_MAX = 1000
 SUGGESTIONS_MAX = 5
+ALIAS_LETTERS_MIN = 2
+"""Of a whole name, such as CZ; a single letter names nothing."""
+WORD_LETTERS_MIN = 3
+"""Of a part of a name that may stand for a case; shorter parts are only offered."""
 LIKENESS_MIN = 0.75
 """Ratio of difflib from which two names are taken for a typing error: "binanse" scores 0.86."""
 
@@ -59,7 +63,8 @@ def find(query: str, cases: Mapping[str, Case]) -> Lookup:
     """Return the case that `query` names.
 
     A docket number, slug, title or caption opens its case; so does a primary alias, with the
-    other hits beside it, and an alias or a run of words that only one case bears.
+    other hits beside it, and an alias or a run of words that only one case bears.  A single letter
+    names no case, and a part of a name shorter than `WORD_LETTERS_MIN` only suggests some.
     """
     every = tuple(cases[slug] for slug in sorted(cases))
     query = query.strip()
@@ -69,22 +74,27 @@ def find(query: str, cases: Mapping[str, Case]) -> Lookup:
     if docket_number(query) is not None:
         return _chosen(by_number(query, every)) or NotFound()
     wanted = fold(query)
+    if len(squash(wanted)) < ALIAS_LETTERS_MIN:
+        return NotFound()
     # A citation names its case in words too, but more of them than any name has.
     hits = _named(wanted, every) or _chosen(by_number(query, every))
-    return NotFound(suggestions=_like(wanted, every)) if hits is None else hits
+    return NotFound(suggestions=_offered(wanted, every)) if hits is None else hits
 
 
 def _named(wanted: str, every: tuple[Case, ...]) -> Lookup | None:
-    if not wanted:
-        return None
-    loose = tuple(case for case in every if _bears_words(case, wanted))
+    words = _telling(wanted)
+    loose = tuple(case for case in every if _bears_words(case, words))
     for names in (_proper, _primary, _aliases, _parties):
         exact = tuple(case for case in every if _bears(names(case), wanted))
         if len(exact) == 1:
             return Found(case=exact[0], others=tuple(c for c in loose if c is not exact[0]))
         if exact:
             return Several(cases=exact)
-    return _chosen(loose)
+    return _chosen(loose) if any(len(word) >= WORD_LETTERS_MIN for word in words) else None
+
+
+def _telling(folded: str) -> set[str]:
+    return set(folded.split()) - FILLERS
 
 
 def _chosen(hits: tuple[Case, ...]) -> Lookup | None:
@@ -122,9 +132,16 @@ def _bears(names: Iterable[str], wanted: str) -> bool:
     return any(fold(name) == wanted or squash(fold(name)) == tight for name in names)
 
 
-def _bears_words(case: Case, wanted: str) -> bool:
-    words = set(wanted.split()) - FILLERS
+def _bears_words(case: Case, words: set[str]) -> bool:
     return bool(words) and any(words <= set(fold(name).split()) for name in _names(case))
+
+
+def _offered(wanted: str, every: tuple[Case, ...]) -> tuple[Suggestion, ...]:
+    """Return the cases of which `wanted` is too short a part to mean one, else those written so."""
+    words = _telling(wanted)
+    part = [case for case in every if _bears_words(case, words)][:SUGGESTIONS_MAX]
+    named = tuple(Suggestion(name=case.title, case=case) for case in part)
+    return named or _like(wanted, every)
 
 
 def _like(wanted: str, cases: Iterable[Case]) -> tuple[Suggestion, ...]:
@@ -134,7 +151,7 @@ def _like(wanted: str, cases: Iterable[Case]) -> tuple[Suggestion, ...]:
         best = (0.0, "")
         for name in _names(case):
             folded = fold(name)
-            for candidate in (folded, *(set(folded.split()) - FILLERS)):
+            for candidate in (folded, *_telling(folded)):
                 shown = name if candidate == folded else candidate
                 # At a tie the first name stays: the title, which reads best.
                 best = max(best, (likeness.to(candidate), shown), key=itemgetter(0))

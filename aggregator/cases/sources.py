@@ -99,15 +99,16 @@ def watched(
     regulators = tuple(w for w in seen.values() if w.feed.kind is FeedKind.REGULATOR)
     parties = agencies(case)
     releases = tuple(watch for watch in regulators if _agency(watch.feed, parties))
-    own = {watch.feed.id for watch in (*court, *releases)}
+    press = tuple(w for w in seen.values() if w.feed.kind in {FeedKind.NEWS, FeedKind.BLOG})
+    covering = {watch.feed.id for watch in (*court, *releases, *press)}
     return Watched(
         court=courts.short(case.court or "") or case.court_name or case.court or "",
         court_feeds=tuple(sorted(court, key=lambda watch: (watch.opinions_only, watch.feed.id))),
         agencies=tuple(dict.fromkeys(_agency(watch.feed, parties) for watch in releases)),
         releases=releases,
-        press=tuple(w for w in seen.values() if w.feed.kind in {FeedKind.NEWS, FeedKind.BLOG}),
+        press=press,
         regulators=regulators,
-        gaps=_losses(gaps, own, by_id, now),
+        gaps=_losses(gaps, covering, by_id, now),
         as_of=now,
     )
 
@@ -165,14 +166,14 @@ def _agency(feed: Feed, parties: Sequence[str]) -> str:
 
 
 def _losses(
-    gaps: Iterable[Gap], own: set[str], feeds: Mapping[str, Feed], now: datetime
+    gaps: Iterable[Gap], covering: set[str], feeds: Mapping[str, Feed], now: datetime
 ) -> tuple[Loss, ...]:
     kept = sorted(
         (
             gap
             for gap in gaps
             if gap.closed is None
-            and (not gap.feed_id or gap.feed_id in own)
+            and (not gap.feed_id or gap.feed_id in covering)
             and now - (gap.until or now) <= GAP_AGE_MAX
         ),
         key=lambda gap: (gap.since, gap.id),

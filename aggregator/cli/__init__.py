@@ -10,8 +10,11 @@ from aggregator import __version__
 from aggregator.cli.backup import backup, restore
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
+from aggregator.cli.doctor import doctor
 from aggregator.cli.feedback import feedback
 from aggregator.cli.feeds import feeds
+from aggregator.cli.health import health
+from aggregator.cli.init import init
 from aggregator.cli.ledger import ledger
 from aggregator.cli.new import new
 from aggregator.cli.peek import peek
@@ -28,7 +31,22 @@ def cli() -> None:
     """Tell each follower of a crypto-regulation case of each development once, with the reason."""
 
 
-for command in (run, check, peek, feeds, replay, demo, new, ledger, feedback, backup, restore):
+for command in (
+    run,
+    health,
+    check,
+    doctor,
+    peek,
+    feeds,
+    replay,
+    demo,
+    new,
+    init,
+    ledger,
+    feedback,
+    backup,
+    restore,
+):
     cli.add_command(command)
 
 

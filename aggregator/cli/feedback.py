@@ -14,7 +14,7 @@ import click
 from aggregator.cli.jsonl import json_line
 from aggregator.cli.moments import FIRST, Moment
 from aggregator.cli.stored import with_store
-from aggregator.model import Feedback, StoryId, Target
+from aggregator.model import Feedback, StoryId, Target, TargetKind
 from aggregator.ports import Store
 
 WORDS_SHOWN = 5
@@ -133,8 +133,9 @@ def _json(verdict: Verdict) -> dict[str, Any]:
 
 def _show(verdict: Verdict) -> None:
     version = f" (version {verdict.rule_version})" if verdict.rule_version else ""
+    watch = verdict.target.kind is TargetKind.WATCH
     click.echo(
-        f"{verdict.target}{version}: not relevant {verdict.pressed} times, "
+        f"{'a personal watch' if watch else verdict.target}{version}: not relevant {verdict.pressed} times, "
         f"on {verdict.stories} of {verdict.told} stories told"
     )
     words = ", ".join(f"{word} ({count})" for word, count in verdict.words)

@@ -51,6 +51,9 @@ def telegram(
     def wake() -> None:
         works().deliverer.wake()
 
+    async def turn(chat_id: int) -> None:
+        await works().deliverer.turn(chat_id)
+
     notices = Notices(
         store=store,
         clock=clock,
@@ -58,7 +61,12 @@ def telegram(
         named=lambda: compose.named(settings, works().pipeline.matcher),
         wake=wake,
     )
-    return TelegramNotifier(bot, files=store.file, heard=notices.hear)
+    return TelegramNotifier(
+        bot,
+        files=store.file,
+        heard=notices.hear,
+        turn=turn,
+    )
 
 
 def chat(
@@ -98,8 +106,8 @@ def chat(
         wake=works.deliverer.wake,
         hooks=Hooks(
             reload=reload,
-            watchlist=lambda name, queries, hits, to: as_watchlist_yaml(
-                name, queries, hits, works.pipeline.matcher.rules, to=to
+            watchlist=lambda name, queries, hits, to, floor: as_watchlist_yaml(
+                name, queries, hits, works.pipeline.matcher.rules, to=to, floor=floor
             ),
             extended=extended_yaml,
         ),

@@ -45,6 +45,8 @@ SHOWN = ("title", "summary", "url")
 """The fields of an input line that evidence can point into."""
 
 LINE_CHARS_MAX = 10_000_000
+GZIP_BYTE = b"\x1f"
+"""What a compressed file begins with (RFC 1952, 2.3.1)."""
 
 REQUIRED = ("id", "published", "outlet")
 OPTIONAL = ("url", "title", "summary")
@@ -204,11 +206,11 @@ def _texts(source: str) -> Iterator[str]:
         return
     path = Path(source)
     try:
-        raw: IO[bytes]
+        # Opened once, since what was read of a pipe is gone; no line of JSON begins so.
         with path.open("rb") as file:
-            zipped = file.read(2) == b"\x1f\x8b"
-        with cast("IO[bytes]", gzip.open(path)) if zipped else path.open("rb") as raw:
-            yield from _decoded(raw)
+            zipped = file.peek(1)[:1] == GZIP_BYTE
+            with cast("IO[bytes]", gzip.open(file)) if zipped else file as raw:
+                yield from _decoded(raw)
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(f"{source}: cannot be read: {reason}") from error

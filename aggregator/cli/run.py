@@ -18,7 +18,7 @@ from aggregator.matching.matcher import Matcher
 from aggregator.model import Feed
 
 if TYPE_CHECKING:
-    from aggregator.store.sqlite import SqliteStore
+    from aggregator.cli.monitor import WatchedStore
 
 log = structlog.get_logger()
 
@@ -44,6 +44,7 @@ def run(once: bool) -> None:
 
     settings = Settings.from_env(os.environ)
     logs.hide(secret(settings))
+    logs.hide(settings.heartbeat.get_secret_value() if settings.heartbeat else "")
     logs.set_up(settings.log)
     for name in settings.unknown:
         log.warning("unknown_setting", what=name)
@@ -55,9 +56,9 @@ def run(once: bool) -> None:
 async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, once: bool) -> bool:
     """Run in the one place there is for it, and say whether a loop ended for good."""
     from aggregator.cli import compose
+    from aggregator.cli.monitor import WatchedStore
     from aggregator.matching.fulltext import indexed
     from aggregator.store.lock import hold_database, hold_sender
-    from aggregator.store.sqlite import SqliteStore
 
     with ExitStack() as held:
         held.enter_context(hold_database(settings.database))
@@ -65,7 +66,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
             # The same token at another server is another bot.
             sender = f"{compose.secret(settings)}@{settings.api_base}"
             held.enter_context(hold_sender(sender))
-        store = await SqliteStore.open(settings.database, words=indexed)
+        store = await WatchedStore.open(settings.database, words=indexed)
         try:
             return await _run_on(store, settings, matcher, feeds, once=once)
         finally:
@@ -73,7 +74,7 @@ async def _run(settings: Settings, matcher: Matcher, feeds: Sequence[Feed], *, o
 
 
 async def _run_on(
-    store: SqliteStore,
+    store: WatchedStore,
     settings: Settings,
     matcher: Matcher,
     feeds: Sequence[Feed],
@@ -82,6 +83,7 @@ async def _run_on(
 ) -> bool:
     from aggregator.cli import compose, online
     from aggregator.cli.backup import housekeeping
+    from aggregator.cli.monitor import Monitor
     from aggregator.feeds.workers import WorkerParser
     from aggregator.service.clock import SystemClock
     from aggregator.service.program import Program
@@ -95,29 +97,34 @@ async def _run_on(
         clock.not_before(max(times))
     if lost := await store.recover():
         log.warning("deliveries_unknown", count=lost, why="the program died while sending")
+    live = online.Live(feeds=feeds, loaded=clock.now())
+    monitor = Monitor(settings, store, clock, lambda: live.feeds)
+    if not once:
+        await monitor.start()
     web, parser = compose.fetcher(settings), WorkerParser()
     bot = make_bot(compose.secret(settings), settings.api_base) if settings.token else None
     works = compose.works(
         matcher=matcher,
         feeds=feeds,
         store=store,
-        web=web,
-        parser=parser,
-        notifier=online.telegram(settings, bot, store, clock, lambda: works)
-        if bot
-        else ConsoleNotifier(say),
+        web=monitor.fetcher(web),
+        parser=monitor.parser(parser),
+        notifier=monitor.notifier(
+            online.telegram(settings, bot, store, clock, lambda: works)
+            if bot
+            else ConsoleNotifier(say)
+        ),
         clock=clock,
         pace=clock,
         probe=settings.probe,
         on_gap=online.watched_losses(settings, store, lambda: works, clock) if bot else None,
         on_feed=online.feed_trouble(lambda: tell),
     )
-    live = online.Live(feeds=feeds, loaded=clock.now())
     tell = online.ops(settings, store, works, clock) if bot else None
     reloader = online.reloader(settings, works, live, clock, tell)
-    loops: list[Work] = [housekeeping(settings, store, clock, tell).run]
+    loops: list[Work] = [housekeeping(settings, store, clock, tell).run, *monitor.loops]
     first: list[Callable[[], Awaitable[object]]] = []
-    closers: list[Work] = [web.close, parser.close]
+    closers: list[Work] = [monitor.close, web.close, parser.close]
     if bot:
         await store.chat_gone(compose.CONSOLE.chat_id, "Telegram is connected now")
         chat = online.chat(

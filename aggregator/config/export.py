@@ -53,12 +53,13 @@ def as_watchlist_yaml(
     rules: Rules,
     *,
     to: Place | None = None,
+    floor: Severity = Severity.LOW,
 ) -> str:
     """Return the text of `watchlists/<name>.yaml` that takes what any of `queries` takes.
 
     `hits` that a watchlist would ring for stand under `match`, those that only touch it (a
     watchlist rings for headlines, a watch for the summary too) under `related`; what an example
-    cannot say, such as a court, keeps a hit out.  `to` is a place that hears of it.  Raises
+    cannot say, such as a court, keeps a hit out.  `to` is a place that hears of it from `floor` on.  Raises
     `ValueError` for a name that is no slug, for no query, and for one that `rules` cannot serve.
     """
     slug = as_slug(name)
@@ -88,20 +89,26 @@ def as_watchlist_yaml(
         "title": title,
         "severity": Severity.MEDIUM.value,
         "when": lines[0] if len(lines) == 1 else {"any": [{"query": one} for one in lines]},
-        **({} if to is None else {"deliver": [_delivered(to)]}),
+        **({} if to is None else {"deliver": [_delivered(to, floor)]}),
         "examples": {group: told for group, told in examples.items() if told},
     }
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=_LINE_MAX))
 
 
-def extended_yaml(name: str, to: Place) -> str:
-    """Return the text of a file for a later place that sends an existing watchlist to `to`."""
-    content = {"extends": name, "deliver": [_delivered(to)]}
+def extended_yaml(name: str, to: Place, floor: Severity = Severity.LOW) -> str:
+    """Return the text of a file for a later place that sends an existing watchlist to `to`, from
+    `floor` on.
+    """
+    content = {"extends": name, "deliver": [_delivered(to, floor)]}
     return str(yaml.safe_dump(content, sort_keys=False))
 
 
-def _delivered(to: Place) -> dict[str, int]:
-    return {"to": to.chat_id, **({"thread": to.thread_id} if to.thread_id else {})}
+def _delivered(to: Place, floor: Severity) -> dict[str, int | str]:
+    return {
+        "to": to.chat_id,
+        **({"thread": to.thread_id} if to.thread_id else {}),
+        **({} if floor is Severity.LOW else {"floor": floor.value}),
+    }
 
 
 def _matcher(slug: str, title: str, when: Query, rules: Rules) -> Matcher:

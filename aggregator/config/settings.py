@@ -29,9 +29,17 @@ token_bytes_max = 1_000
 ids_max = 1_000
 days_max = 36_500
 
-_PROGRAM = Path(__file__).parents[2]
-_HOME = _PROGRAM if (_PROGRAM / "bot.py").is_file() else Path()
-"""Where `bot.py` is; the working directory when the package is installed without it."""
+
+def _home(package: Path) -> Path:
+    """Return where the shipped feeds and rules are: beside `bot.py`, or where a wheel put them."""
+    if (package.parent / "bot.py").is_file():
+        return package.parent
+    # PREFIX/share/casewire; the package is in PREFIX/lib/python3.11/site-packages or the like.
+    shares = (parent / "share" / "casewire" for parent in package.parents)
+    return next((share for share in shares if (share / "feeds.yaml").is_file()), Path())
+
+
+_HOME = _home(Path(__file__).parents[1])
 
 _API_BASE = "https://api.telegram.org"
 _DATABASE = "data/casewire.db"
@@ -83,6 +91,10 @@ class Settings:
     probe: bool = True
     """Look for a message whose fate is not known before it is sent again."""
     log: LogStyle = LogStyle.TEXT
+    http: tuple[str, int] | None = None
+    """Host and port where metrics and health are answered."""
+    heartbeat: SecretStr | None = field(default=None, repr=False)
+    """An address to ask each healthy minute; who knows it can feign life, so it is a secret."""
     unknown: tuple[str, ...] = ()
     """A warning for each variable that looks like ours and is none."""
 
@@ -114,6 +126,8 @@ class Settings:
             keep_ledger=reader.read("CASEWIRE_LEDGER_DAYS", _days, None),
             probe=reader.read("CASEWIRE_PROBE", _on_or_off, default=True),
             log=reader.read("CASEWIRE_LOG", _log, LogStyle.TEXT),
+            http=reader.read("CASEWIRE_HTTP", _host_and_port, None),
+            heartbeat=reader.read("CASEWIRE_HEARTBEAT_URL", _heartbeat, None),
             unknown=_unknown(env),
         )
         if reader.faults:
@@ -281,6 +295,26 @@ def _log(text: str) -> LogStyle:
     if text.lower() not in ("text", "json"):
         raise ValueError(f"cannot be `{text}`: write text or json")
     return LogStyle(text.lower())
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})", text)
+    if found is None or not 1 <= int(found[2]) <= 65_535:
+        raise ValueError(f"`{text}` is no host and port: write 127.0.0.1:9464 or [::1]:9464")
+    return found[1].strip("[]"), int(found[2])
+
+
+def _heartbeat(text: str) -> SecretStr:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("is no http or https address (not shown here): copy it whole")
+    if parts.username is not None:
+        raise ValueError("has a name in it (not shown here): it is asked without one")
+    return SecretStr(text)
 
 
 def _unknown(env: Mapping[str, str]) -> tuple[str, ...]:

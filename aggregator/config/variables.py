@@ -39,12 +39,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="CASEWIRE_FEEDS",
-        default="feeds.yaml beside bot.py",
+        default="the shipped feeds.yaml",
         meaning=f"the files that list the feeds, separated by {os.pathsep!r}; a later one wins",
     ),
     Variable(
         name="CASEWIRE_RULES",
-        default="rules beside bot.py",
+        default="the shipped rules",
         meaning=f"the folders with the rules, separated by {os.pathsep!r}; a later one wins",
     ),
     Variable(
@@ -109,4 +109,15 @@ VARIABLES: tuple[Variable, ...] = (
         "it is sent again",
     ),
     Variable(name="CASEWIRE_LOG", default="text", meaning="text for people, json for machines"),
+    Variable(
+        name="CASEWIRE_HTTP",
+        default="none: nothing listens",
+        meaning="host and port where /metrics and /health are answered, such as 127.0.0.1:9464",
+    ),
+    Variable(
+        name="CASEWIRE_HEARTBEAT_URL",
+        default="none",
+        meaning="an address that is asked each healthy minute, so that another service notices "
+        "when this one is dead",
+    ),
 )

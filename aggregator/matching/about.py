@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from aggregator.matching.hedge import takes_back
 from aggregator.matching.index import Scan
 from aggregator.matching.query import Any as AnyOf
 from aggregator.matching.query import Entity, Near, Phrase, Query
@@ -33,10 +34,32 @@ CRIMINAL = (
 )  # fmt: skip
 """How the words of those families begin that only a criminal case has, or a jury's."""
 
+APPELLATE = ("appeal", "certiorari", "circuit", "supreme court", "rehear", "remand")
+"""How the words begin by which an open criminal case goes on in a higher court."""
+
 SUES = re.compile(r"\b(?:sues|suing|to sue|files? (?:a |its )?(?:law)?suit|takes)\b", re.IGNORECASE)
+
+MOVES = re.compile(
+    r"\b(?:re-?opens?|re-?opened|reviv(?:e[sd]?|al)|reinstat(?:e[sd]?|ement)|re-?fil(?:e[sd]?|ing)|"
+    r"re-?su(?:e[sd]?|ing)|resurrect(?:s|ed)?|restor(?:es|ed)|vacat(?:es?|ed)|dissolv(?:es?|ed)|"
+    r"expung(?:e[sd]?|ement)|remand(?:s|ed)|appeal(?:s|ed)?|(?:new|fresh|another) (?:order|ruling|"
+    r"lawsuit|suit|case|complaint|motion|appeal|charges))\b",
+    re.IGNORECASE,
+)
+"""What a headline says of a closed case that moves again."""
+
+LOOKS_AHEAD = re.compile(
+    r"\b(?:if|could|may|might|would|should|whether|unlikely|what|why|how|hopes?|years? (?:ago|after|"
+    r"later|on)|anniversary)\b|\?",
+    re.IGNORECASE,
+)
+"""What makes of such a headline a guess or a look back."""
 
 AFTERMATH_DAYS = 45
 """So long after its end a closed case is still the subject without a new step in it."""
+
+CAPTION = re.compile(r"\w\s(?:v|vs|versus)\.?\s\w", re.IGNORECASE)
+"""A name of a case that has both sides in it."""
 
 VERSUS = tuple(Phrase(text=word, exact=True) for word in ("v", "vs", "versus"))
 
@@ -58,6 +81,8 @@ class Signals:
     court_title: bool = False
     opposed: bool = True
     """The other side is an agency, which headlines name; false for investors nobody knows."""
+    moves: bool = False
+    """The headline tells that a matter moves again, or takes back what was told of it."""
     turned: bool = False
     """The headline tells of the case's private side suing its opponent."""
     hit: bool = False
@@ -81,12 +106,13 @@ class Signals:
 
 def own_queries(rule: CaseRule) -> dict[str, Query]:
     """Return the queries that a case brings along beside its `when`: its caption."""
-    sides = [
+    sides: list[Query] = [
         Near(parts=(Entity(slug=a), AnyOf(parts=VERSUS), Entity(slug=b)), words=2, ordered=True)
         for plaintiff in sorted(rule.plaintiffs)
         for defendant in sorted(rule.defendants)
         for a, b in ((plaintiff, defendant), (defendant, plaintiff))
     ]
+    sides += [Phrase(text=name) for name in rule.case.aliases if CAPTION.search(name)]
     return {f"caption:{rule.case.slug}": AnyOf(parts=tuple(sides))} if sides else {}
 
 
@@ -130,6 +156,8 @@ def signals(
         opposed=bool(opponents & agencies),
         turned=not rule.defendants <= agencies and _turned(item.title, scan, own, opponents),
         hit=bool(hit),
+        moves=takes_back(item.title)
+        or (MOVES.search(item.title) is not None and LOOKS_AHEAD.search(item.title) is None),
         defendant_title=bool((rule.defendants - agencies) & in_title),
         strangers_lead=any(
             _leads(spans, lead_chars)
@@ -208,6 +236,7 @@ def judge(
     if (
         ended
         and event is EventKind.OTHER
+        and not signal.moves
         and item.at.date() > ended + timedelta(days=AFTERMATH_DAYS)
     ):
         return Relation.RELATED, f"looks back at a case closed on {ended}"
@@ -230,7 +259,7 @@ def _subject(signal: Signals, event: EventKind, *, headlined: bool) -> str | Non
     if signal.caption_title:
         return "the headline names the case"
     happens = event is not EventKind.OTHER
-    if signal.title_parties and (signal.law_title or signal.law_lead or happens):
+    if signal.title_parties and (signal.law_title or signal.law_lead or happens or signal.moves):
         return "both sides in the headline"
     if signal.agencies_title:
         return None  # another agency's matter
@@ -289,9 +318,10 @@ def _is_criminal(rule: CaseRule) -> bool:
 
 
 def _criminal(rule: CaseRule, words: Iterable[Evidence]) -> bool:
-    """Say whether the case is a criminal one and the headline speaks of one."""
+    """Say whether the case is a criminal one and the headline speaks of one, or of its appeal."""
+    told = CRIMINAL if rule.case.closed else CRIMINAL + APPELLATE
     return _is_criminal(rule) and any(
-        span.field == "title" and span.text.casefold().startswith(CRIMINAL) for span in words
+        span.field == "title" and span.text.casefold().startswith(told) for span in words
     )
 
 

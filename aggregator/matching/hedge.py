@@ -65,7 +65,7 @@ _EXPECTED = (
     r"filing|letter|release|story|post)s?"
 )
 _UNDECIDED = (
-    r"not inclined|no ruling|no decision|no verdict|no settlement|no deal|yet to|has not|have not|"
+    r"neither|not inclined|no ruling|no decision|no verdict|no settlement|no deal|yet to|has not|have not|"
     r"hasn't|haven't|did not|didn't|does not|doesn't|declin\w+ to rule|without (?:a )?ruling|"
     r"withholds? (?:a )?ruling|reserv\w+ (?:judgment|ruling|decision)|under advisement|"
     r"defer(?:s|red|ring)?|postpon\w+|delay(?:s|ed|ing)?|adjourn\w*|undecided|unclear|never|"
@@ -101,13 +101,23 @@ _REFUSED = _pattern(
     r"won't|will not|would not|wouldn't|fail(?:s|ed)?|lose(?:s)?|lost"
 )
 _REFUSABLE = re.compile(
-    r"(?:settle|deal|agree|plea|compromise|resol|dismiss|drop|toss|throw|withdraw|end)",
+    r"(?:settl|deal|agree|plea|guilty plea|compromise|resol|dismiss|drop|toss|throw|withdraw|end|"
+    r"sentenc|pardon|clemency|commut)",
     re.IGNORECASE,
 )
 """What can be refused: a settlement that one side does not want, a dismissal that is not given."""
 
+_UNMADE = (
+    r"collaps(?:es|ed)|falls? (?:through|apart)|fell (?:through|apart)|unravels?|unraveled|"
+    r"breaks? down|broke down|stands?|(?:is |are |was |were )?(?:denied|refused|rejected|revoked|"
+    r"false|untrue|not true|off the table|ruled out)|hits? (?:a )?snag|stalls?|stalled|fails?|failed"
+)
+"""What takes an outcome back right behind it, or with a few words between."""
+
 _FOLLOWED = re.compile(
-    rf"\W{{1,3}}{_AFTER}(?!\w)|(?:\s[\w.]+){{1,3}}\s(?:{_BELIEVED})(?!\w)", re.IGNORECASE
+    rf"\W{{1,3}}{_AFTER}(?!\w)|(?:\s[\w.]+){{1,3}}\s(?:{_BELIEVED})(?!\w)|"
+    rf"(?:\s(?!(?:as|after|but|and|while|despite|to)\b)[\w.$'-]+){{0,6}}?\s(?:{_UNMADE})(?!\w)",
+    re.IGNORECASE,
 )
 _PUT_OFF = re.compile(
     r"(?:sentencing|ruling|decision|verdict|settlement|dismissal|judgment|plea)(?:\s[\w'.-]+){0,5}?\s"
@@ -121,10 +131,19 @@ _OPEN_END = re.compile(
     r"(?<!\w)without (?:a |any )?(?:decision|ruling|verdict|resolution|order|deal|agreement)(?!\w)",
     re.IGNORECASE,
 )
+_TOPIC = re.compile(
+    r"(?:\s[\w.'-]+){0,3}?:\s[^:]*?(?<!\w)(?:no (?:decision|plans?|deal|ruling|agreement|settlement|"
+    r"verdict)|not (?:decided|yet|true|considered|happening|on the table)|undecided|yet to|false|"
+    r"denies|denied)(?!\w)",
+    re.IGNORECASE,
+)
+"""A headline that names an outcome as its topic, and says behind the colon that there is none."""
+
 _NONE = re.compile(r"(?<!\w)(?:no|without)\s+(?:\w+\s+)?$", re.IGNORECASE)
 """Right before the words of an outcome: "no charges filed", "without suing"."""
 
 _MUST = re.compile(r"(?<!\w)(?:must|ought to|needs? to|ha(?:s|ve) to)\s+$", re.IGNORECASE)
+_TO_BE = re.compile(r"(?<!\w)to be\s+(?:\w+ly\s+)?$", re.IGNORECASE)
 _PLANNED = re.compile(
     r"(?<!agree)(?<!agrees)(?<!agreed)(?<!decides)(?<!decided)(?<!votes)(?<!voted)(?<!opts)"
     r"(?<!stipulation)(?<!deal)(?<!agreement)(?<!move)(?<!joins)(?<!refuses)(?<!declines)"
@@ -190,7 +209,7 @@ def hedge(text: str, *spans: tuple[int, int]) -> Hedge | None:
             return kind
         if kind is Hedge.UNDECIDED and pattern.search(within):
             return kind
-    if _OPEN_END.search(text, end):
+    if _OPEN_END.search(text, end) or _TOPIC.match(text, end):
         return Hedge.UNDECIDED
     if (
         _NONE.search(spoken)
@@ -205,11 +224,51 @@ def hedge(text: str, *spans: tuple[int, int]) -> Hedge | None:
     return None
 
 
+_TAKES_BACK = re.compile(
+    r"\W*(?:correct(?:ion|ed)|clarification|retraction|retracted)\b|"
+    r"(?<!\w)(?:den(?:y|ies|ied)|disputes?|disputed|refut(?:es?|ed)|retracts?|retracted|"
+    r"walks? back)(?!\w)(?:\s(?!(?:motion|bid|request)\b)[\w'.-]+){0,6}?\s"
+    r"(?:reports?|claims?|rumou?rs?|stor(?:y|ies)|settl(?:ing|ed))(?!\w)|"
+    r"(?<!\w)(?:reports?|claims?|rumou?rs?|stor(?:y|ies))(?!\w)[^;:?]*?\s(?:is|are|was|were) "
+    r"(?:false|untrue|wrong|incorrect|inaccurate|unfounded|denied|baseless|not true)(?!\w)",
+    re.IGNORECASE,
+)
+_IN_COURT = re.compile(
+    r"(?<!\w)(?:judges?|court|justices?|panel|jury|circuit)(?!\w)", re.IGNORECASE
+)
+
+
+_NOT_APPEALED = re.compile(
+    r"(?<!\w)(?:will not|won't|would not|does not|did not|not to|decid(?:es|ed) against|"
+    r"rul(?:es|ed) out|waiv(?:es|ed)|forgo(?:es)?|no plans? to|opt(?:s|ed) against)"
+    r"(?:\s(?:an?|any|its|the|his|her|their|right|to|file|pursue))*\sappeal(?:ing)?(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def not_appealed(text: str) -> bool:
+    """Say whether `text` says that somebody does without an appeal."""
+    return _NOT_APPEALED.search(text.replace("’", "'")) is not None
+
+
+def takes_back(title: str) -> bool:
+    """Say whether `title` corrects, denies or withdraws what was reported.
+
+    A court that denies a claim rules on it; an outlet's own correction may name a court.
+    """
+    title = title.replace("’", "'")
+    found = _TAKES_BACK.search(title)
+    if found is None:
+        return False
+    return found.start() == 0 or not _IN_COURT.search(title, 0, found.start())
+
+
 def _only_towards(text: str, start: int, stop: int) -> bool:
     """Say whether these words of an outcome are what somebody is only on the way to."""
     before = text[:start]
     return bool(
         _MUST.search(before)
+        or _TO_BE.search(before)
         or _NEARLY.search(before)
         or (_GERUND.match(text, start, stop) and _TOWARDS.search(before))
         or (_PLANNABLE.match(text, start) and _PLANNED.search(before))

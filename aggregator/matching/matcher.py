@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 from aggregator.matching import about, docket_entry, dockets
-from aggregator.matching.hedge import DECISIONS, OUTCOMES, Hedge, hedge
+from aggregator.matching.hedge import DECISIONS, OUTCOMES, Hedge, hedge, not_appealed
 from aggregator.matching.index import Fields, Index, Scan
 from aggregator.matching.opening import SUMMARY_LEAD_CHARS, headlined, moved_back
 from aggregator.matching.query import Any as AnyOf
@@ -41,6 +41,14 @@ BY_COURT = re.compile(
     r"\b(?:judge|court|magistrate|panel|fails?|loses?|lost|denied)\b", re.IGNORECASE
 )
 """Who refuses a dismissal decides that the case goes on, unless it is the party that sued."""
+
+IN_SESSION = re.compile(
+    r"\b(?:hears?|heard|hearings?|arguments?|weighs?|inclined|under advisement|from the bench|"
+    r"no ruling|without (?:a )?ruling|declines? to rule|reserv\w+|defer\w*|delay\w*|postpone\w*|"
+    r"adjourn\w*)\b",
+    re.IGNORECASE,
+)
+"""Words of a day in court; where nothing was decided elsewhere, nobody was heard."""
 
 PENAL = (
     "guilt",
@@ -189,6 +197,7 @@ class Matcher:
             )
             for slug, rule in self.rules.cases.items()
             if f"case:{slug}" in scan.hits
+            or f"caption:{slug}" in scan.hits
             or f"proof:{slug}" in scan.hits
             or about.released(rule, item, scan)
         }
@@ -291,6 +300,8 @@ def _opens(spans: tuple[Evidence, ...], text: str, kind: EventKind) -> bool:
 
 def _sobered(rule: EventRule, text: str, spans: tuple[Evidence, ...]) -> tuple[EventKind, Severity]:
     """Return what is left of an event when its words are hedged."""
+    if rule.kind is EventKind.APPEAL and not_appealed(text):
+        return EventKind.OTHER, Severity.LOW
     if rule.kind not in DECISIONS:
         return rule.kind, rule.severity
     match hedge(text, *((span.start, span.end) for span in spans)):
@@ -298,8 +309,10 @@ def _sobered(rule: EventRule, text: str, spans: tuple[Evidence, ...]) -> tuple[E
             return rule.kind, rule.severity
         case Hedge.ASKED:
             return EventKind.MOTION, Severity.MEDIUM
-        case Hedge.UNDECIDED:
+        case Hedge.UNDECIDED if IN_SESSION.search(text):
             return EventKind.HEARING, Severity.MEDIUM
+        case Hedge.UNDECIDED:
+            return EventKind.OTHER, Severity.MEDIUM
         case Hedge.REFUSED if rule.kind is EventKind.DISMISSAL and BY_COURT.search(text):
             return EventKind.RULING, Severity.HIGH  # the case goes on
         case Hedge.EXPECTED | Hedge.REFUSED:

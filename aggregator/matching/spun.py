@@ -11,6 +11,11 @@ import re
 
 _AGENCY = r"(?:securities|safety|securit(?:y|ies)) (?:and|&) "
 _JUDGE = r"(?:Choose|Decide|Settle)"
+_NAMES = r"(?:[A-Z][a-z]+ ){0,3}[A-Z][a-z]+"
+_RULES = (
+    r"(?i:denies|denied|rejects|rejected|grants|granted|rules|ruled|orders|ordered|dismisses|"
+    r"dismissed|says|said|asks|asked|tells|told|approves|approved|refuses|refused|tosses|tossed)\b"
+)
 
 MARKS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, flags)
@@ -21,7 +26,16 @@ MARKS: tuple[re.Pattern[str], ...] = tuple(
         ),
         (_AGENCY + r"exchange fee\b", re.IGNORECASE),
         (r"commodity futures (?:buying and selling|trading) fee\b", re.IGNORECASE),
-        (r"\b" + _JUDGE + r" (?:[A-Z][a-z]+ ){1,3}[A-Z][a-z]+", 0),
+        # A capital letter where a sentence has none: no heading in capitals, no imperative.
+        (
+            (
+                r"(?<!\w)(?!(?:to|and|or|the|can|will|may|you|we|must|who|they)\b)[a-z][\w'’]*,? "
+                rf"({_JUDGE} {_NAMES})(?=['’.,;:]|$|\s[a-z])"
+            ),
+            re.MULTILINE,
+        ),
+        (rf"\b({_JUDGE} {_NAMES}) {_RULES}", 0),
+        (r"\b(?:decide|determine)s? for \$\d", re.IGNORECASE),
         (r"\bU\.?S\.? (?:District|Justice of the Peace) (?:Choose|Decide|Settle)\b", re.IGNORECASE),
         (
             r"\b(?:choose|decide)s? (?:says|guidelines|dominated|denies|rejects|rules)\b",
@@ -38,4 +52,4 @@ MARKS: tuple[re.Pattern[str], ...] = tuple(
 
 def spun_words(text: str) -> tuple[str, ...]:
     """Return the spans of `text` that mark it as a reworded copy; empty for an original."""
-    return tuple(sorted({m.group() for mark in MARKS if (m := mark.search(text))}))
+    return tuple(sorted({m.group(m.lastindex or 0) for mark in MARKS if (m := mark.search(text))}))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from typing import TypeVar, assert_never
@@ -34,6 +35,7 @@ from aggregator.model import (
 )
 from aggregator.ports import Clock, Notifier, Store
 from aggregator.service.jobs import GRACE_S
+from aggregator.store import fate
 from aggregator.telegram import words
 
 T = TypeVar("T")
@@ -47,6 +49,10 @@ AHEAD = timedelta(seconds=0.2)
 """How long before its slot a message is claimed: long enough to keep the pace, short enough that
 an urgent one which comes now waits for a handful of others at most."""
 
+LATE = budget.BOT_SPACING
+"""So long after its slot a message takes another one: what the disk held up with it would leave
+at the same moment."""
+
 PROBES_MAX = 20
 """Numbers tried for a message that may be there; each is an edit and counts as a message."""
 
@@ -57,6 +63,9 @@ PROBE_ROUNDS_MAX = 3
 """Rounds without an answer, after which it is no longer looked for."""
 
 PROBE_AGAIN_S = 5.0
+
+OFFLINE_S_MAX = 60.0
+"""The longest pause after a probe that never left; the first is 2 s, each next twice as long."""
 
 FAULTS_MAX = 3
 """So often one message may run into a fault of our own before it is given up."""
@@ -71,6 +80,13 @@ MEMORY = "sender"
 """The setting that holds the budget between two lives of the program."""
 ALIVE = "alive"
 """What stands there while the program runs, and after it was killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offline:
+    """A probe never left: nothing was learnt."""
+
+    detail: str
 
 
 class Deliverer:
@@ -89,6 +105,10 @@ class Deliverer:
         self._inflight: set[asyncio.Task[None]] = set()
         self._probing: set[int] = set()
         self._rounds: dict[int, int] = {}
+        self._offline: dict[int, int] = {}
+        """How many probes in a row never left, by delivery."""
+        self._later: dict[int, datetime] = {}
+        """When what was looked for is looked for again, by delivery, on the steady clock."""
         self._faults: dict[int, int] = {}
         self._resume: datetime | None = None
         self._due: datetime | None = None
@@ -166,8 +186,8 @@ class Deliverer:
             text = budget.dumped(self._budget, self._steady(), self._clock.now())
             await self._store.put_setting(MEMORY, text if closing else f"{ALIVE}{text}")
 
-    async def _turn(self, chat_id: int) -> None:
-        """Return when a probe may leave for `chat_id`, which nothing else is sent to meanwhile."""
+    async def turn(self, chat_id: int) -> None:
+        """Return when one more call may leave for `chat_id`, of which this one delivery has hold."""
         while True:
             kept, now = await self._load(), self._steady()
             free = budget.resting(kept, now).get(chat_id, now)
@@ -245,7 +265,8 @@ class Deliverer:
                 continue
             rest = rests.get(delivery.place.chat_id, steady) - steady
             until = now + rest if rest > budget.GROUP_SPACING else now
-            until = max(until, delivery.not_before or until)
+            again = now + (self._later.get(delivery.id, steady) - steady)
+            until = max(until, again, delivery.not_before or until)
             if until > now:
                 self._resume = min(self._resume or until, until)
                 continue
@@ -299,7 +320,7 @@ class Deliverer:
             if self._bot_held():
                 await self._insist(lambda: self._store.release([delivery.id]))
                 return
-            leaving = await self._leaves(delivery)
+            leaving = await self._leaves(delivery, at)
             if leaving is None:
                 return
             outcome = await self._sent(leaving)
@@ -312,8 +333,8 @@ class Deliverer:
         except Exception:  # the top of this loop: one message's bug stops no other
             log.exception("delivery_failed", chat=delivery.place.chat_id, key=delivery.key)
 
-    async def _leaves(self, delivery: Delivery) -> Delivery | None:
-        """Record that it leaves now; None when it does not."""
+    async def _leaves(self, delivery: Delivery, slot: datetime) -> Delivery | None:
+        """Record that it leaves now, for which it had a `slot`; None when it does not."""
         try:
             leaving = await self._store.leaving(delivery.id, self._clock.now())
         except StoreError:
@@ -322,9 +343,12 @@ class Deliverer:
             return None
         if leaving is not None:
             now = self._steady()
-            self._budget = budget.left(
-                await self._load(), delivery.place.chat_id, now, now, edit=_noise(delivery)
-            )
+            kept, chat, edit = await self._load(), delivery.place.chat_id, _noise(delivery)
+            if now - slot > LATE:
+                at, self._budget = budget.missed(kept, chat, now, edit=edit)
+                await self._clock.sleep((at - now).total_seconds())
+            else:
+                self._budget = budget.left(kept, chat, now, now, edit=edit)
         return leaving
 
     async def _sent(self, delivery: Delivery) -> DeliveryOutcome:
@@ -342,7 +366,7 @@ class Deliverer:
         if isinstance(outcome, Sent | Rejected | ChatGone):
             self._faults.pop(delivery.id, None)
         if not isinstance(outcome, Unknown):
-            self._rounds.pop(delivery.id, None)
+            self._forget_rounds(delivery)
         _log_delivery(delivery, outcome)
         await self._note(delivery, outcome)
 
@@ -371,42 +395,70 @@ class Deliverer:
         """Find the message, or learn that it is not there; then say so to the store."""
         delivery = unsettled.delivery
         try:
-            outcome = await self._sought(unsettled)
-            if isinstance(outcome, Unknown) and self._probe and not unsettled.haunted:
-                rounds = self._rounds[delivery.id] = self._rounds.get(delivery.id, 0) + 1
-                if rounds < PROBE_ROUNDS_MAX:
-                    await self._clock.sleep(PROBE_AGAIN_S)
-                    return
-            vain = unsettled.crowded and isinstance(outcome, NotSent)
-            if vain or isinstance(outcome, Unknown):
-                self._rounds.pop(delivery.id, None)
-                await self._give_up(delivery)
-            else:
-                await self._settled(delivery, outcome)
+            match await self._sought(unsettled):
+                case Offline(detail=detail):
+                    chat, key = delivery.place.chat_id, delivery.key
+                    log.warning("not_sent", chat=chat, key=key, detail=detail)
+                    if self._clock.now() - delivery.created < fate.undelivered_max:
+                        self._waits_for_network(delivery)
+                    else:
+                        await self._give_up(delivery)
+                case Unknown() if self._looks_again(unsettled):
+                    self._again_in(delivery, PROBE_AGAIN_S)
+                case Unknown():
+                    await self._give_up(delivery)
+                case NotSent() if not _conclusive(unsettled):
+                    await self._give_up(delivery)
+                case outcome:
+                    await self._settled(delivery, outcome)
         except Exception:  # the top of this loop: one message's bug stops no other
             log.exception("probe_failed", chat=delivery.place.chat_id, key=delivery.key)
-            await self._clock.sleep(PROBE_AGAIN_S)
+            self._again_in(delivery, PROBE_AGAIN_S)
         finally:
             self._probing.discard(delivery.id)
 
+    def _looks_again(self, unsettled: Unsettled) -> bool:
+        """Count a round that brought no answer; say whether there is to be another."""
+        if not self._probe or unsettled.haunted:
+            return False
+        id_ = unsettled.delivery.id
+        self._rounds[id_] = self._rounds.get(id_, 0) + 1
+        self._offline.pop(id_, None)
+        return self._rounds[id_] < PROBE_ROUNDS_MAX
+
+    def _waits_for_network(self, delivery: Delivery) -> None:
+        failed = self._offline[delivery.id] = self._offline.get(delivery.id, 0) + 1
+        self._again_in(delivery, min(2.0 ** min(failed, 9), OFFLINE_S_MAX))
+
+    def _again_in(self, delivery: Delivery, seconds: float) -> None:
+        self._later[delivery.id] = self._steady() + timedelta(seconds=seconds)
+
+    def _forget_rounds(self, delivery: Delivery) -> None:
+        for kept in (self._rounds, self._offline, self._later):
+            kept.pop(delivery.id, None)
+
     async def _give_up(self, delivery: Delivery) -> None:
         """Let the place's own choice decide: again, marked, or parked."""
-        log.warning("may_be_repeated", chat=delivery.place.chat_id, key=delivery.key)
+        self._forget_rounds(delivery)
         detail, mark = "looked for in vain", words.MAY_BE_REPEAT
-        await self._insist(lambda: self._store.unfound(delivery, detail, mark, self._clock.now()))
+        parked = await self._insist(
+            lambda: self._store.unfound(delivery, detail, mark, self._clock.now())
+        )
+        event = "parked" if parked else "may_be_repeated"
+        log.warning(event, chat=delivery.place.chat_id, key=delivery.key)
 
-    async def _sought(self, unsettled: Unsettled) -> DeliveryOutcome:
-        """Return Sent with its number, NotSent when no number it can have is it, or Unknown."""
+    async def _sought(self, unsettled: Unsettled) -> DeliveryOutcome | Offline:
+        """Return Sent with its number, NotSent when none that was tried is it, or what befell it."""
         delivery = unsettled.delivery
         if not self._probe or unsettled.haunted:
             return Unknown(detail="not looked for")
         for number in _numbers(unsettled):
-            await self._turn(delivery.place.chat_id)
+            await self.turn(delivery.place.chat_id)
             match await self._probed(delivery, number):
                 case Rejected():
                     continue
-                case NotSent(detail=detail):  # this probe never left: nothing was learnt
-                    return Unknown(detail=detail)
+                case NotSent(detail=detail):
+                    return Offline(detail=detail)
                 case settled:
                     return settled
         return NotSent(detail="looked for and not found")
@@ -422,6 +474,23 @@ class Deliverer:
 _ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def _wanted(unsettled: Unsettled) -> int:
+    """Return how many numbers would have to be tried to say that it is under none of them.
+
+    Those that are free up to the highest known, and as many beyond as the lost messages and what
+    we have not heard of yet may have taken.
+    """
+    known = unsettled.highest - unsettled.after
+    taken = sum(1 for n in unsettled.taken if unsettled.after < n <= unsettled.highest)
+    tries = unsettled.delivery.attempts
+    return max(0, known - taken) + unsettled.lost + PROBES_BESIDE + tries - 1
+
+
+def _conclusive(unsettled: Unsettled) -> bool:
+    """Say whether to find it under no number proves that it is not there."""
+    return not unsettled.crowded and _wanted(unsettled) <= PROBES_MAX
+
+
 def _numbers(unsettled: Unsettled) -> Sequence[int]:
     """Return the numbers to try.
 
@@ -429,7 +498,7 @@ def _numbers(unsettled: Unsettled) -> Sequence[int]:
     nobody's way, where a newer one would be taken for the chat's next message and written over.
     """
     tries = unsettled.delivery.attempts
-    most = min(PROBES_MAX, unsettled.lost + PROBES_BESIDE + tries - 1)
+    most = min(PROBES_MAX, _wanted(unsettled))
     free = (n for n in count(unsettled.after + 1) if n not in unsettled.taken)
     found = tuple(islice(free, most))
     return found if tries <= 1 else found[::-1]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from aggregator.errors import CasewireError
+from aggregator.errors import CasewireError, StoreError
 from aggregator.model import Pruned
 from aggregator.ports import Clock, Store
 
@@ -80,6 +80,8 @@ class Housekeeping:
             pause_s = LOOK_S
             try:
                 await self.look()
+            except StoreError as error:
+                log.warning("store_failed", why=str(error))
             except Exception:  # the top of this loop: a full disk now may be free in an hour
                 log.exception("housekeeping_failed")
 

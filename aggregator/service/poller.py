@@ -10,6 +10,7 @@ from datetime import datetime
 
 import structlog
 
+from aggregator.errors import StoreError
 from aggregator.feeds import outage, pace
 from aggregator.feeds.polling import asked, credited, due, held, interval, weighed
 from aggregator.feeds.standing import Ask, news
@@ -99,6 +100,7 @@ class Poller:
         self._gaps = Gaps(store, on_gap)
         self._states: dict[str, FeedState] = {}
         self._started = clock.now()
+        self._store_fault = ""
         self.totals = Totals()
 
     async def load(self) -> None:
@@ -137,10 +139,18 @@ class Poller:
     async def _poll(self, feed: Feed) -> None:
         self._polling.add(feed.id)
         try:
-            await self._poll_in_turn(feed)
-        finally:
-            self._polling.discard(feed.id)
-            await self._forgive()
+            try:
+                await self._poll_in_turn(feed)
+            finally:
+                self._polling.discard(feed.id)
+                await self._forgive()
+        except StoreError as error:
+            # A full disk is no bug: said once, and the feed is asked again in its turn.
+            if str(error) != self._store_fault:
+                log.warning("store_failed", feed=feed.id, why=str(error))
+            self._store_fault = str(error)
+        else:
+            self._store_fault = ""
 
     async def _poll_in_turn(self, feed: Feed) -> None:
         before = self._states.get(feed.id)
@@ -165,7 +175,7 @@ class Poller:
         until = held(outcome, feed, now)
         if until is not None:
             self._hold(site, until)
-        polled = await self._pipeline.ingest(feed, state, outcome, now)
+        polled = await self._pipeline.ingest(feed, state, outcome, now, self._gaps.open_on(feed))
         self._states[feed.id] = polled.state
         self._count(feed, state, polled)
         took_s = (now - began).total_seconds()
@@ -223,11 +233,10 @@ class Poller:
         if broke:
             self._states[feed.id] = state = credited(state, broke, now)
             await self._store.save_feed_state(state)
-        parsed = polled.parsed if isinstance(polled.parsed, Parsed) else None
-        if parsed is not None or isinstance(polled.outcome, NotModified):
-            await self._gaps.polled(feed, before, state, parsed, now)
-            if self._gaps.was_down:
-                await self._gaps.made_up(self._feeds, self._states, now)
+        await self._gaps.polled(feed, polled.gaps)
+        is_good = isinstance(polled.parsed, Parsed) or isinstance(polled.outcome, NotModified)
+        if is_good and self._gaps.was_down:
+            await self._gaps.made_up(self._feeds, self._states, now)
 
     def _site(self, name: str) -> pace.Site:
         return self._sites.get(name, pace.Site())

@@ -79,8 +79,8 @@ class Program:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._poller.close()
-        await self._deliverer.close()
+        # Side by side, so that what hangs on both wires costs its grace once.
+        await asyncio.gather(self._poller.close(), self._deliverer.close())
         for close in self._closers:
             await close()
 

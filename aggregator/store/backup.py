@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from threading import Event
 from sqlite_utils import Database
 
 from aggregator.errors import InputError, StoreError
-from aggregator.store.connect import MEMORY, connect, explain, location
+from aggregator.store.connect import MEMORY, connect, explain, location, unfinished
 from aggregator.store.copying import Progress, copy_to
 from aggregator.store.lock import hold_database
 
@@ -60,14 +61,16 @@ def restore(copy: Path, url: str, *, progress: Progress | None = None) -> Restor
     where = location(url)
     if where == MEMORY:
         raise InputError("a database in memory cannot be restored: let DATABASE_URL name a file")
-    database = Path(where)
+    database = Path(os.path.realpath(where))
     with hold_database(url):
         fresh = database.with_name(f"{database.name}.restoring")
         try:
             with closing(_usable(copy)) as source:
                 copy_to(source.conn, fresh, progress=progress)
+            # From here on a program that starts sees that the rest is still to be done.
+            whole = fresh.replace(unfinished(database))
             before = _aside(database)
-            fresh.replace(database)
+            whole.replace(database)
         except OSError as error:
             raise StoreError(
                 f"{where} cannot be replaced ({error.strerror}): "
@@ -100,11 +103,14 @@ def _usable(copy: Path) -> Database:
 
 def _aside(database: Path) -> Path | None:
     """Give the database that is there another name; return it."""
-    if not database.exists():
-        return None
     number = 1
     while (kept := _named(database, number)).exists():
         number += 1
+    if not database.exists():
+        # What a restore that was cut short left behind belongs to what it had put aside.
+        kept = _named(database, max(number - 1, 1))
+        if not kept.exists():
+            return None
     for part in _WITH_IT:
         with suppress(FileNotFoundError):
             Path(f"{database}{part}").replace(f"{kept}{part}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,6 +52,11 @@ def location(url: str) -> str:
     return path
 
 
+def unfinished(database: Path) -> Path:
+    """Return where a copy waits while what it replaces is put aside."""
+    return database.with_name(f"{database.name}.restored")
+
+
 def connect(
     where: str, *, reading: bool = False, older: bool = False, words: Words = str
 ) -> Database:
@@ -65,6 +71,10 @@ def connect(
     if reading and where != MEMORY and not Path(where).is_file():
         raise StoreError(
             f"{where} is not there: let DATABASE_URL name the database, or `run` first"
+        )
+    if where != MEMORY and unfinished(Path(os.path.realpath(where))).exists():
+        raise StoreError(
+            f"{where} is being restored, or that was cut short: do `restore` again with its copy"
         )
     try:
         if where != MEMORY:

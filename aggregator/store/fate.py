@@ -59,7 +59,7 @@ class Kept:
     claimed: datetime | None = None
     after: int | None = None
     """The highest number given in its count of messages when it left; `WAITING` while it waits
-    for its slot; None when nobody noted it."""
+    for its slot; None when nobody noted it.  Of what is parked: a number it lies below, once known."""
     withdrawn: bool = False
     """Its place stopped following while it was being sent: not to be queued again."""
 

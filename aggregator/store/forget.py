@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from aggregator.store import chats, ledger
+from aggregator.store import chats, ledger, settings
 
 
 def forget(db: Database, chat_id: int) -> None:
@@ -15,8 +15,7 @@ def forget(db: Database, chat_id: int) -> None:
     for known in chats.ids_of(db, chat_id):
         for table in chats.OF_A_CHAT:
             db.execute(f"DELETE FROM {table} WHERE chat_id = ?", (known,))  # noqa: S608 -- our own
-        db.execute("DELETE FROM setting WHERE instr(name, ?)", (f":{known}:",))
-        db.execute("DELETE FROM file WHERE instr(name, ?)", (f":{known}:",))
+        settings.unname(db, known)
         db.execute("DELETE FROM chat WHERE chat_id = ?", (known,))
         ledger.forget(db, known)
         db.execute("DELETE FROM moved WHERE old_id = ?", (known,))

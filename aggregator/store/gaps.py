@@ -13,6 +13,14 @@ from aggregator.store import ledger
 from aggregator.store.rows import Columns, maybe_micros, maybe_moment, micros, moment
 
 
+def record(db: Database, gap: Gap) -> Gap:
+    """Record a gap that was found, or one that is `closed` now; return it with its id."""
+    if gap.closed is None:
+        return open_gap(db, gap)
+    close_gap(db, gap.id, gap.closed)
+    return gap
+
+
 def open_gap(db: Database, gap: Gap) -> Gap:
     """Record a possible loss; one that is open for the same feed and reason and that it touches
     is made longer instead.  Return it with its id.

@@ -222,6 +222,24 @@ _LEARNT = (
     "ALTER TABLE feed_state ADD COLUMN learnt TEXT NOT NULL DEFAULT '{}'",
 )
 
+_ANCHORED = (
+    # Where the ledger ends: rows missing there are found although the numbering starts anew.
+    "ALTER TABLE ledger_start ADD COLUMN last INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE ledger_start ADD COLUMN last_digest TEXT NOT NULL DEFAULT ''",
+    """
+    UPDATE ledger_start SET
+        last = coalesce((SELECT max(number) FROM ledger), number),
+        last_digest =
+            coalesce((SELECT digest FROM ledger ORDER BY number DESC LIMIT 1), digest)
+    """,
+    # Who was forgotten and came back stays known, so that a chat's name cannot go unasked.
+    "ALTER TABLE forgotten ADD COLUMN back INTEGER NOT NULL DEFAULT 0",
+    """
+    INSERT OR IGNORE INTO forgotten (chat_hash, back)
+    SELECT DISTINCT chat_hash, 1 FROM ledger WHERE chat IS NULL AND chat_hash <> ''
+    """,
+)
+
 
 GROWN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0004_followers", _FOLLOWERS),
@@ -230,6 +248,7 @@ GROWN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0007_kept", _KEPT),
     ("0008_left", _LEFT),
     ("0009_learnt", _LEARNT),
+    ("0010_anchored", _ANCHORED),
 )
 """Each migration's name and statements."""
 

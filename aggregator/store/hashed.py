@@ -36,11 +36,12 @@ def hashed(key: bytes, chat_id: int) -> str:
 
 def is_forgotten(db: Database, chat: str) -> bool:
     """Say whether the chat of this hash asked to be forgotten and did not come back."""
-    row = db.execute("SELECT 1 FROM forgotten WHERE chat_hash = ?", (chat,)).fetchone()
+    row = db.execute("SELECT 1 FROM forgotten WHERE chat_hash = ? AND NOT back", (chat,)).fetchone()
     return row is not None
 
 
 def come_back(db: Database, chat_id: int) -> None:
-    """Let the chat have a name again."""
-    if db.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is not None:
-        db.execute("DELETE FROM forgotten WHERE chat_hash = ?", (chat_hash(db, chat_id),))
+    """Let the chat have a name again; that it had none stays known, for rows from before."""
+    if db.execute("SELECT 1 FROM forgotten WHERE NOT back LIMIT 1").fetchone() is not None:
+        known = chat_hash(db, chat_id)
+        db.execute("UPDATE forgotten SET back = 1 WHERE chat_hash = ?", (known,))

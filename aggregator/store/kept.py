@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from aggregator.model import Feedback, ItemKey, StoryId, Target, TargetKind
-from aggregator.store import people
+from aggregator.store import numbers, people
 from aggregator.store.rows import micros, moment
 
 OFFSET = "telegram_offset"
@@ -26,8 +26,14 @@ def file(db: Database, name: str) -> bytes | None:
     return None if row is None else bytes(row["data"])
 
 
-def keep_updates(db: Database, updates: Sequence[tuple[int, str]], offset: int) -> None:
-    """Keep updates that are new, and the offset to poll from."""
+def keep_updates(
+    db: Database,
+    updates: Sequence[tuple[int, str]],
+    offset: int,
+    heard: Mapping[int, Collection[int]],
+) -> None:
+    """Keep updates that are new, the message numbers `heard` in them, and the offset to poll from."""
+    numbers.heard(db, heard)
     # What lies before the offset was kept once, and may be done by now.
     taken = int(people.setting(db, OFFSET) or 0)
     db.table("telegram_update").insert_all(

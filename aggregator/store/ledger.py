@@ -2,13 +2,15 @@
 
 A digest is SHA-256 over the row as a JSON list and the digest before it.  The chat enters it as
 its keyed hash, so that a chat can be forgotten without breaking the chain.  Rows whose time is
-over leave their last digest behind, where the chain begins from then on.
+over leave their last digest behind, where the chain begins from then on; and the last row's number
+and digest stand beside it, so that rows missing at the end are found too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Row
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from aggregator.model import Delivery, LedgerKind, LedgerRow
+from aggregator.store import settings
 from aggregator.store.hashed import chat_hash, hashed, is_forgotten, known_key
 from aggregator.store.outbox_rows import story_of_key
 from aggregator.store.rows import Columns, maybe_micros, maybe_moment, micros, moment
@@ -28,6 +31,11 @@ _SIGNED = (
     "message_id", "note",
 )  # fmt: skip
 """What a digest is over, in this order, before the digest of the row before."""
+
+_ROWS = """
+    SELECT *, chat_hash = '' OR chat_hash IN (SELECT chat_hash FROM forgotten) AS unnamed
+    FROM ledger WHERE number > ? ORDER BY number LIMIT ?
+"""
 
 
 def record_sent(
@@ -51,6 +59,8 @@ def record_sent(
         message_id=message_id,
         note=note,
     )
+    if forgotten:
+        settings.unname(db, chat_id)
     return forgotten
 
 
@@ -76,7 +86,9 @@ def _append(db: Database, *, kind: LedgerKind, at: datetime, **columns: Any) -> 
         "note": "",
         **columns,
     }
-    db.table("ledger").insert(row | {"digest": digest(row, before)})
+    after = digest(row, before)
+    db.table("ledger").insert(row | {"digest": after})
+    db.execute("UPDATE ledger_start SET last = ?, last_digest = ?", (number + 1, after))
 
 
 def digest(row: Row | Columns, before: str) -> str:
@@ -92,7 +104,7 @@ def _head(db: Database) -> tuple[int, str]:
 
 def _start(db: Database) -> tuple[int, str]:
     row = db.execute("SELECT number, digest FROM ledger_start").fetchone()
-    return int(row["number"]), str(row["digest"])
+    return (0, "") if row is None else (int(row["number"]), str(row["digest"]))
 
 
 def rows(db: Database, since: datetime, limit: int, after: int = 0) -> tuple[LedgerRow, ...]:
@@ -121,30 +133,64 @@ def _from_row(row: Row) -> LedgerRow:
     )
 
 
-def verify(db: Database) -> tuple[int, int | None]:
-    """Return how many rows there are, and the number of the first that does not fit, if any.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """How far the chain was followed: up to the row `number`, whose digest is `digest`."""
 
-    Also missing rows do not fit: a number is given once, and the last one given is remembered.
+    number: int = 0
+    digest: str = ""
+    rows: int = 0
+    """How many rows there are; known at the end."""
+    wrong: int | None = None
+    """The number of the first row that does not fit."""
+    done: bool = False
+
+
+def verify(db: Database, so_far: Verified, limit: int) -> Verified:
+    """Follow the chain through the next `limit` rows, from where it was followed to.
+
+    Rows whose time is over may go between two calls, and new ones come.  Missing rows do not fit
+    either, nor a chat without its name that never asked to be forgotten.
     """
-    count = int(db.execute("SELECT count(*) AS n FROM ledger").fetchone()["n"])
-    number, before = _start(db)
+    number, before = max(_start(db), (so_far.number, so_far.digest))
     key = known_key(db) or b""
-    for row in db.execute("SELECT * FROM ledger ORDER BY number"):
-        number += 1
-        named = row["chat"] is None or row["chat_hash"] == hashed(key, row["chat"])
+    read = 0
+    for row in db.execute(_ROWS, (number, limit)):
+        number, read = number + 1, read + 1
+        if row["chat"] is None:
+            named = bool(row["unnamed"])
+        else:
+            named = row["chat_hash"] == hashed(key, row["chat"])
         if row["number"] != number or not named or row["digest"] != digest(row, before):
-            return count, number
+            return Verified(rows=_count(db), wrong=number, done=True)
         before = row["digest"]
+    if read == limit:
+        return Verified(number=number, digest=before)
+    return Verified(rows=_count(db), wrong=_wrong_end(db, number, before), done=True)
+
+
+def _wrong_end(db: Database, number: int, digest: str) -> int | None:
+    """Return the first row that should be there and is not, or is and should not."""
+    kept = db.execute("SELECT last, last_digest FROM ledger_start").fetchone()
     given = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'ledger'").fetchone()
-    if given is not None and given["seq"] > number:
-        return count, number + 1
-    return count, None
+    if kept is None:
+        return 1
+    last = max(int(kept["last"]), 0 if given is None else int(given["seq"]))
+    if last > number:
+        return number + 1
+    if (kept["last"], kept["last_digest"]) != (number, digest):
+        return int(kept["last"]) + 1 if kept["last"] < number else number
+    return None
+
+
+def _count(db: Database) -> int:
+    return int(db.execute("SELECT count(*) AS n FROM ledger").fetchone()["n"])
 
 
 def forget(db: Database, chat_id: int) -> None:
     """Leave of a chat in the ledger no more than its keyed hash."""
     db.execute("UPDATE ledger SET chat = NULL WHERE chat = ?", (chat_id,))
-    db.table("forgotten").insert({"chat_hash": chat_hash(db, chat_id)}, ignore=True)
+    db.table("forgotten").upsert({"chat_hash": chat_hash(db, chat_id), "back": 0}, pk="chat_hash")
 
 
 def prune(db: Database, before: datetime, limit: int) -> int:

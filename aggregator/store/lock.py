@@ -58,7 +58,8 @@ def hold_database(url: str) -> Lock:
     where = location(url)
     if where == MEMORY:
         return Lock(None)
-    path = Path(f"{where}.lock")
+    # By one name, whichever link it was reached by.
+    path = Path(f"{os.path.realpath(where)}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

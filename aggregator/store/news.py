@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from aggregator.model import (
     CommitOutcome,
     Committed,
     FeedState,
+    Gap,
     Item,
     ItemKey,
     Relation,
@@ -23,7 +24,7 @@ from aggregator.model import (
     Target,
     Window,
 )
-from aggregator.store import chats, outbox, pruned
+from aggregator.store import chats, gaps, outbox, pruned
 from aggregator.store.feed_rows import feed_state_from_row, feed_state_to_row
 from aggregator.store.rows import (
     decision_to_row,
@@ -48,6 +49,12 @@ def feed_states(db: Database) -> dict[str, FeedState]:
 def save_feed_state(db: Database, state: FeedState) -> None:
     """Keep one feed's state, over the old one."""
     db.table("feed_state").upsert(feed_state_to_row(state), pk="feed_id")
+
+
+def save_poll(db: Database, state: FeedState, found: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Keep one feed's state and the gaps that its poll opened and closed; return these."""
+    save_feed_state(db, state)
+    return tuple(gaps.record(db, gap) for gap in found)
 
 
 def known_items(db: Database, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
@@ -110,7 +117,8 @@ def commit(db: Database, batch: Batch, expected_version: int) -> CommitOutcome:
     )
     for delivery in batch.deliveries:
         outbox.put(db, delivery)
-    return Committed(version=chats.bump(db))
+    recorded = tuple(gaps.record(db, gap) for gap in batch.gaps)
+    return Committed(version=chats.bump(db), gaps=recorded)
 
 
 def _save_story(db: Database, story: Story) -> None:

@@ -28,7 +28,7 @@ from aggregator.model import (
     Turn,
     Unsettled,
 )
-from aggregator.store import chats, fate, ledger, places
+from aggregator.store import chats, fate, ledger, numbers, places
 from aggregator.store.fate import Kept
 from aggregator.store.outbox_rows import delivery_from_row, kept_from_row, kept_to_row
 from aggregator.store.rows import maybe_micros, maybe_moment, micros
@@ -52,9 +52,6 @@ UNSETTLED = (
     " GROUP BY chat_id ORDER BY 1 LIMIT :limit"
 )
 """The oldest of each chat that may or may not be there."""
-
-OWN_COUNT_BELOW = -1_000_000_000_000
-"""Ids of supergroups and channels, which number their messages themselves."""
 
 _FOLLOWED = (
     "EXISTS (SELECT 1 FROM story_target AS t JOIN subscription AS s"
@@ -130,19 +127,22 @@ def leaving(db: Database, id_: int, now: datetime) -> Delivery | None:
         if kept.withdrawn or chats.gone(db, chat_id) is not None:
             _replace(db, kept, fate.released(kept))
             return None
-        leaves = fate.leaving(kept, now, _highest(db, chat_id))
+        leaves = fate.leaving(kept, now, numbers.highest(db, chat_id))
         _save(db, leaves)
         return _answering(db, leaves.delivery)
     return None
 
 
-def unfound(db: Database, id_: int, now: datetime, *, detail: str, mark: str) -> None:
-    """Let `fate` decide on what was looked for in vain, as its place chose."""
+def unfound(db: Database, id_: int, now: datetime, *, detail: str, mark: str) -> bool:
+    """Let `fate` decide on what was looked for in vain, as its place chose; say if it is parked."""
+    parked = False
     for kept in _load(db, (id_,)):
         never_repeat = places.settings_at(db, kept.delivery.place).never_repeat
         after = fate.unfound(kept, now, detail=detail, mark=mark, never_repeat=never_repeat)
         _replace(db, kept, after)
         _keep_order(db, after)
+        parked = after is not None and fate.parked(after)
+    return parked
 
 
 def _answering(db: Database, delivery: Delivery) -> Delivery:
@@ -159,42 +159,9 @@ def unsettled(db: Database, limit: int) -> tuple[Unsettled, ...]:
     return tuple(_sought(db, kept) for kept in _load(db, [row["id"] for row in rows]))
 
 
-def _same_count(chat_id: int) -> str:
-    if chat_id < OWN_COUNT_BELOW:
-        return "chat_id = :chat"
-    # 0 is the console, which counts for itself.
-    return f"chat_id >= {OWN_COUNT_BELOW} AND chat_id <> 0"
-
-
-def _numbered(chat_id: int) -> str:
-    """Return what follows SELECT for every known number in the count of `:chat`."""
-    return f"FROM delivery WHERE message_id IS NOT NULL AND {_same_count(chat_id)}"
-
-
-def _highest(db: Database, chat_id: int) -> int:
-    """Return the highest number known in the count of the chat.
-
-    Kept by itself, since rows are pruned, and lose their number when a group is upgraded.
-    """
-    name = _count_of(chat_id)
-    kept = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-    if kept is not None:
-        return int(kept["value"])
-    row = db.execute(
-        f"SELECT coalesce(max(message_id), 0) AS id {_numbered(chat_id)}",
-        {"chat": chat_id},
-    ).fetchone()
-    return int(row["id"])
-
-
-def _count_of(chat_id: int) -> str:
-    """Return the setting that keeps the highest number of the chat's count."""
-    return f"highest_number:{chat_id if chat_id < OWN_COUNT_BELOW else 'shared'}"
-
-
 def _sought(db: Database, kept: Kept) -> Unsettled:
     chat_id = kept.delivery.place.chat_id
-    known = _numbered(chat_id)
+    known = numbers.numbered(chat_id)
     after = kept.after
     if after is None:
         after = db.execute(
@@ -206,27 +173,28 @@ def _sought(db: Database, kept: Kept) -> Unsettled:
         {"chat": chat_id, "after": after},
     )
     lost = db.execute(
-        f"SELECT count(*) AS n FROM delivery WHERE {_SOUGHT} AND {_same_count(chat_id)}",  # noqa: S608 -- our own
+        f"SELECT count(*) AS n FROM delivery WHERE {_SOUGHT} AND {numbers.same_count(chat_id)}",  # noqa: S608 -- our own
         {"chat": chat_id},
     ).fetchone()["n"]
     tried = replace(kept.delivery, message=kept.tried or kept.delivery.message)
     return Unsettled(
         delivery=tried,
         after=after,
-        taken=frozenset(row["message_id"] for row in taken),
+        taken=frozenset(row["message_id"] for row in taken) | numbers.others(db, chat_id),
+        highest=numbers.highest(db, chat_id),
         lost=lost,
-        crowded=chat_id < OWN_COUNT_BELOW,
-        haunted=_haunted(db, kept),
+        crowded=numbers.unheard(db, chat_id),
+        haunted=_haunted(db, kept, after),
     )
 
 
-def _haunted(db: Database, kept: Kept) -> bool:
-    """Say whether another message may stand in the chat under a number that nobody knows."""
+def _haunted(db: Database, kept: Kept, after: int) -> bool:
+    """Say whether another message may stand in the chat under an unknown number above `after`."""
     found = db.execute(
         "SELECT 1 FROM delivery WHERE chat_id = ? AND id <> ? AND message_id IS NULL"
-        " AND (state = 'unknown' OR"
+        " AND (state = 'unknown' AND (claimed IS NOT NULL OR after_id IS NULL OR after_id > ?) OR"
         "  state = 'queued' AND json_extract(message, '$[0]') LIKE ? || '%')",
-        (kept.delivery.place.chat_id, kept.delivery.id, REPEAT_SIGN),
+        (kept.delivery.place.chat_id, kept.delivery.id, after, REPEAT_SIGN),
     ).fetchone()
     return found is not None
 
@@ -242,9 +210,7 @@ def settle(db: Database, delivery: Delivery, outcome: DeliveryOutcome, now: date
     """Record the outcome of one delivery, and what it says about its chat."""
     chat_id = delivery.place.chat_id
     if isinstance(outcome, Sent) and chat_id:
-        highest = max(outcome.message_id, _highest(db, chat_id))
-        number = {"name": _count_of(chat_id), "value": str(highest)}
-        db.table("setting").upsert(number, pk="name")
+        numbers.given(db, chat_id, outcome.message_id)
     if isinstance(outcome, RetryAt):
         chats.hold(db, chat_id, now + outcome.after)
     known = _load(db, (delivery.id,))
@@ -257,6 +223,8 @@ def settle(db: Database, delivery: Delivery, outcome: DeliveryOutcome, now: date
             _replace(db, kept, after)
             _keep_order(db, after, outcome)
             if isinstance(outcome, Sent):
+                if kept.delivery.message_id is None:
+                    _lie_below(db, chat_id, outcome.message_id)
                 _record(db, kept.delivery, outcome, now)
     match outcome:
         case ChatGone(detail=detail, migrated_to=None):
@@ -265,6 +233,15 @@ def settle(db: Database, delivery: Delivery, outcome: DeliveryOutcome, now: date
             chats.migrate(db, chat_id, new)
         case _:
             pass  # the others say nothing lasting about the chat
+
+
+def _lie_below(db: Database, chat_id: int, number: int) -> None:
+    """Note that what is parked in the chat has a lower number than what left after it."""
+    db.execute(
+        "UPDATE delivery SET after_id = :number WHERE chat_id = :chat AND state = 'unknown'"
+        " AND claimed IS NULL AND (after_id IS NULL OR after_id > :number)",
+        {"chat": chat_id, "number": number},
+    )
 
 
 def _record(db: Database, delivery: Delivery, sent: Sent, now: datetime) -> None:

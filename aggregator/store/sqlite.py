@@ -7,7 +7,7 @@ they promise in the port.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
@@ -60,6 +60,8 @@ from aggregator.store import (
 from aggregator.store.engine import Engine
 
 LEDGER_STEP_ROWS = 5_000
+VERIFY_STEP_ROWS = 500
+"""Some 20 ms: so long others wait for the database while the ledger is verified."""
 
 
 class SqliteStore(Engine):
@@ -78,8 +80,8 @@ class SqliteStore(Engine):
     async def feed_states(self) -> dict[str, FeedState]:
         return await self._read(news.feed_states)
 
-    async def save_feed_state(self, state: FeedState) -> None:
-        await self._write(news.save_feed_state, state)
+    async def save_feed_state(self, state: FeedState, gaps: Sequence[Gap] = ()) -> tuple[Gap, ...]:
+        return await self._write(news.save_poll, state, gaps)
 
     async def known_items(self, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
         return await self._read(news.known_items, keys)
@@ -153,7 +155,12 @@ class SqliteStore(Engine):
         return await self._read(ledger.rows, since, limit, after)
 
     async def verify_ledger(self) -> tuple[int, int | None]:
-        return await self._read(ledger.verify)
+        """As the port says, a stretch at a time, so that nobody waits for all of it."""
+        found = ledger.Verified()
+        while not found.done:
+            found = await self._read(ledger.verify, found, VERIFY_STEP_ROWS)
+            await asyncio.sleep(0)
+        return found.rows, found.wrong
 
     async def prune_ledger(self, before: datetime) -> int:
         return await self._write(ledger.prune, before, LEDGER_STEP_ROWS)
@@ -191,8 +198,8 @@ class SqliteStore(Engine):
     async def leaving(self, delivery_id: int, now: datetime) -> Delivery | None:
         return await self._write(outbox.leaving, delivery_id, now)
 
-    async def unfound(self, delivery: Delivery, detail: str, mark: str, now: datetime) -> None:
-        await self._write(outbox.unfound, delivery.id, now, detail=detail, mark=mark)
+    async def unfound(self, delivery: Delivery, detail: str, mark: str, now: datetime) -> bool:
+        return await self._write(outbox.unfound, delivery.id, now, detail=detail, mark=mark)
 
     async def release(self, ids: Sequence[int]) -> None:
         await self._write(outbox.release, ids)
@@ -232,8 +239,13 @@ class SqliteStore(Engine):
 
     # updates from Telegram
 
-    async def keep_updates(self, updates: Sequence[tuple[int, str]], offset: int) -> None:
-        await self._write(kept.keep_updates, updates, offset)
+    async def keep_updates(
+        self,
+        updates: Sequence[tuple[int, str]],
+        offset: int,
+        heard: Mapping[int, Collection[int]] | None = None,
+    ) -> None:
+        await self._write(kept.keep_updates, updates, offset, heard or {})
 
     async def waiting_updates(self, limit: int) -> tuple[tuple[int, str], ...]:
         return await self._read(kept.waiting_updates, limit)

@@ -8,11 +8,13 @@ from enum import StrEnum
 from functools import lru_cache
 
 from aggregator.feeds import clean
+from aggregator.matching.hedge import takes_back
 from aggregator.model import EventKind, FeedKind, Item, Report, Story, Target, TargetKind
 from aggregator.stories.added import decides
+from aggregator.stories.outcome import Outcome, outcome
 from aggregator.stories.phase import NOTHING, Phase, Said, apart, said, turned
 from aggregator.stories.similar import Likeness, hours_apart, likeness
-from aggregator.stories.steps import conflict, far_apart
+from aggregator.stories.steps import act, conflict, far_apart
 from aggregator.stories.window import WINDOW
 
 JOIN_CASE = 0.5
@@ -102,7 +104,7 @@ def find(
     )
     event = mine.event
     url, title = canonical_url(item.url), title_key(item.title)
-    best: tuple[tuple[bool, float], Found] | None = None
+    best: tuple[tuple[bool, bool, float], Found] | None = None
     for story in near:
         for report in story.reports:
             same_url = url and canonical_url(report.url) == url and item.kind is not FeedKind.COURT
@@ -116,7 +118,9 @@ def find(
         if same_case and grade is not Grade.SAME and _on_docket(mine, story):
             grade, like = Grade.SAME, replace(like, score=max(like.score, JOIN_CASE))
         if grade:
-            rank = grade is Grade.SAME, like.score
+            # A ruling joins the reports of the ruling before those of the hearing on it.
+            told = decides(event) and any(decides(report.event) for report in story.reports)
+            rank = grade is Grade.SAME, told, like.score
             if best is None or rank > best[0]:
                 best = rank, Found(story=story, grade=grade, like=like)
     return best[1] if best else None
@@ -138,11 +142,16 @@ def _grade(like: Likeness, mine: Report, story: Story, *, same_case: bool) -> Gr
     """
     floor = JOIN_CASE if same_case else JOIN_THEME
     counted = [report for report in story.reports if report.counted]
+    if takes_back(mine.title):
+        # It is about what was told, and about no other step, whatever it calls that.
+        return Grade.SAME if like.score >= floor - GREY else None
     if like.score < floor - GREY or _next_phase(mine, counted):
         return None
     event = mine.event
     kinds = {report.event.kind for report in counted}
     if kinds and all(far_apart(event.kind, kind) for kind in kinds):
+        return None
+    if _follows(mine, counted):
         return None
     if (kinds and all(conflict(event.kind, kind) for kind in kinds)) or _phases(
         apart, mine, counted
@@ -168,6 +177,29 @@ def _next_phase(mine: Report, counted: list[Report]) -> bool:
 
     rulings = [report for report in counted if _phase(report).phase is Phase.RULED]
     return _phases(ruled_on, mine, counted) or (bool(rulings) and all(map(turned_later, rulings)))
+
+
+def _follows(mine: Report, counted: list[Report]) -> bool:
+    """Say whether one is decided and the other what follows: an appeal, a date, the custody."""
+    own = act(mine.title)
+    open_ends = {None, Outcome.DECIDED, Outcome.UNDECIDED}
+    # Who tells of the decision too tells of no act alone.
+    acts = {act(one.title) if _went(one) in open_ends else "" for one in counted}
+    if not counted or own in acts or (not own and "" in acts):
+        return False
+    if FeedKind.COURT in {mine.kind, *(report.kind for report in counted)}:
+        return False  # a label tells of no act
+    if own and _went(mine) not in {None, Outcome.DECIDED}:
+        return False  # tells of both
+    if own and "" not in acts:
+        return True  # an appeal, and the date of the sentence
+    first = counted if own else [mine]
+    return any(_went(report) not in {None, Outcome.UNDECIDED} for report in first)
+
+
+def _went(report: Report) -> Outcome | None:
+    said = outcome(report.title)
+    return said.outcome if said else None
 
 
 def _phases(differ: Callable[[Said, Said], bool], mine: Report, counted: list[Report]) -> bool:

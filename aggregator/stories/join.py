@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from aggregator.matching.hedge import takes_back
 from aggregator.matching.matcher import Reading
 from aggregator.matching.spun import spun_words
 from aggregator.model import (
@@ -88,6 +89,8 @@ def _placed(item: Item, report: Report, reading: Reading, found: Found | None) -
     if found is None:
         return _new(item, report, reading), f"new development: {_first_reason(reading)}"
     if found.grade is Grade.SAME:
+        # Who takes back what was told is no other outlet that reports it.
+        report = replace(report, counted=report.counted and not takes_back(item.title))
         return _grown(found.story, report, reading), _explain(found)
     story = _new(item, report, reading)
     if found.story.rings or found.story.held:

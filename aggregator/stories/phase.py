@@ -46,7 +46,7 @@ _REFUSES = (
 )
 _DECIDES = (
     r"rules|ruled|dismisses|dismissed|tosses|tossed|throws out|threw out|sides with|sided with|"
-    r"vacates|vacated|overturns|overturned|upholds|upheld|strikes down|struck down|lifts|lifted|"
+    r"affirms|affirmed|reverses|reversed|vacates|vacated|overturns|overturned|upholds|upheld|strikes down|struck down|lifts|lifted|"
     r"freezes|froze|suspends|suspended|adjourns|adjourned"
 )
 

@@ -7,6 +7,7 @@ nobody told before: a figure or a date in the place of another, an actor, an out
 
 from __future__ import annotations
 
+from aggregator.matching.hedge import takes_back
 from aggregator.model import Event, Item, Report, RingKind, Rung, Story, Trust
 from aggregator.stories.added import added, decides
 from aggregator.stories.outcome import contrary, outcome
@@ -34,24 +35,28 @@ def again(story: Story, item: Item, report: Report) -> Rung | None:
 
 
 def _confirms(story: Story, item: Item, event: Event) -> bool:
-    """A primary source, the first in the story, says an outcome that the press reported."""
+    """A primary source, the first in the story, says an outcome, whatever the press called it."""
     return (
         item.trust is Trust.PRIMARY
         and decides(event)
-        and decides(story.event)
         and not any(report.trust is Trust.PRIMARY for report in story.reports)
     )
 
 
 def _changes(story: Story, item: Item) -> bool:
-    """The same outlet, or a source that can know, says the contrary of the alert's headline."""
+    """Say whether what was told is taken back, or the contrary said by who said it or can know."""
+    if item.trust is not Trust.CORROBORATES and takes_back(item.title):
+        return not any(rung.kind is RingKind.CHANGED for rung in story.again)
     now = outcome(item.title)
     if now is None:
         return False
+    changed = {rung.report for rung in story.again if rung.kind is RingKind.CHANGED}
     for report in story.reports:
-        own = report.outlet == item.outlet
-        knows = item.trust is Trust.PRIMARY and report.item_key == story.lead.item_key
-        before = outcome(report.title) if own or knows else None
-        if before is not None and contrary(before[0], now[0]):
-            return True
-    return False
+        known = outcome(report.title) if report.item_key in changed else None
+        if known is not None and known.outcome is now.outcome:
+            return False
+    own = [report for report in story.reports if report.outlet == item.outlet]
+    before = [own[-1]] if own else []
+    if item.trust is Trust.PRIMARY:
+        before.append(story.lead)
+    return any((said := outcome(one.title)) is not None and contrary(said, now) for one in before)

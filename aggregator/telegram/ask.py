@@ -92,7 +92,7 @@ class EndMute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """Keep what a digest told, as a setting, so that the next one tells what comes after."""
+    """Keep a setting of a place: what its digest told, which alerts it called not relevant."""
 
     name: str
     value: str
@@ -209,11 +209,17 @@ async def _nothing() -> tuple[str, ...] | Setup:
     return ()
 
 
-def _no_watchlist(name: str, queries: Sequence[str], hits: Sequence[Item], to: Place) -> str:  # noqa: ARG001  what a hook takes
+def _no_watchlist(  # what a hook takes
+    name: str,  # noqa: ARG001  the same
+    queries: Sequence[str],  # noqa: ARG001  the same
+    hits: Sequence[Item],  # noqa: ARG001  the same
+    to: Place,  # noqa: ARG001  the same
+    floor: Severity,  # noqa: ARG001  the same
+) -> str:
     return ""
 
 
-def _no_extension(name: str, to: Place) -> str:  # noqa: ARG001  what a hook takes
+def _no_extension(name: str, to: Place, floor: Severity) -> str:  # noqa: ARG001  what a hook takes
     return ""
 
 
@@ -225,10 +231,11 @@ class Hooks:
     """What a user is in a chat, by its id or @name; None when Telegram did not say."""
     reload: Callable[[], Awaitable[tuple[str, ...] | Setup]] = _nothing
     """Read the configuration anew: the new one, or the faults for which the old one stays."""
-    watchlist: Callable[[str, Sequence[str], Sequence[Item], Place], str] = _no_watchlist
-    """A file for `rules/watchlists/`: its name, queries, items as examples, who hears of it."""
-    extended: Callable[[str, Place], str] = _no_extension
-    """A file that sends an existing watchlist to a place."""
+    watchlist: Callable[[str, Sequence[str], Sequence[Item], Place, Severity], str] = _no_watchlist
+    """A file for `rules/watchlists/`: its name, queries, items as examples, who hears of it, and
+    from which severity on."""
+    extended: Callable[[str, Place, Severity], str] = _no_extension
+    """A file that sends an existing watchlist to a place, from a severity on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +264,7 @@ class Ask:
 
 
 Handler = Callable[[Ask], Awaitable[Answer]]
+ARGUMENT_CHARS_MAX = 1000
 
 
 class Who(StrEnum):
@@ -279,6 +287,8 @@ class Command:
     run: Handler
     who: Who = Who.USER
     aliases: tuple[str, ...] = ()
+    chars_max: int = ARGUMENT_CHARS_MAX
+    """Of what stands after it; the rest is not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

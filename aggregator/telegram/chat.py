@@ -26,8 +26,14 @@ from aggregator.telegram.access import CLAIM_FOR, Claim
 from aggregator.telegram.ask import Answer, Hooks, MakeAdmin, Member, View, say
 from aggregator.telegram.carry import carry_out
 from aggregator.telegram.commands import Asked, answer, asked
-from aggregator.telegram.connect import close_bot, connect, make_bot
-from aggregator.telegram.incoming import Incoming, chat_of, incoming
+from aggregator.telegram.connect import (
+    BACKOFF_MAX_S,
+    BACKOFF_MIN_S,
+    close_bot,
+    connect,
+    make_bot,
+)
+from aggregator.telegram.incoming import Incoming, chat_of, incoming, numbers_in
 from aggregator.telegram.limits import (
     COMMANDS_PER_MINUTE_MAX,
     PRESSES_PER_MINUTE_MAX,
@@ -79,6 +85,7 @@ class ChatLoop:
         self._hooks = replace(hooks or Hooks(), member=self._member)
         self._updates = Updates(bot, clock)
         self._bot_name = ""
+        self._store_fault = ""
         self._claim: Claim | None = None
         self._claiming = asyncio.Lock()
         self._commands = Rate(COMMANDS_PER_MINUTE_MAX)
@@ -87,7 +94,8 @@ class ChatLoop:
     async def run(self) -> None:
         """Take updates until cancelled; return early when another program polls this bot.
 
-        Raises ConfigError for a bad token and StoreError when the database fails.
+        Raises ConfigError for a bad token, and StoreError when the database fails at the start;
+        later it is tried until it works again.
         """
         me = await connect(self._bot, self._clock)
         self._bot_name = me.username or ""
@@ -123,40 +131,66 @@ class ChatLoop:
         for update_id, kept in await self._store.waiting_updates(WAITING_MAX + UPDATES_MAX):
             update = json.loads(kept)
             turns.add(chat_of(update), update_id, update)
+        wait_s = BACKOFF_MIN_S
         while True:
             await turns.room()
             try:
                 updates = await self._updates.after(offset)
                 if updates:
                     offset = await self._keep(updates, turns)
+                wait_s = BACKOFF_MIN_S
             except Conflict as error:
                 log.error("polling_conflict", why=redacted(error))  # noqa: TRY400  the traceback says nothing more
                 return
-            except (StoreError, ConfigError):
+            except StoreError as error:
+                # Telegram keeps what is not stored, and brings it again.
+                wait_s = await self._store_failed(error, wait_s)
+            except ConfigError:
                 raise
             except Exception:  # the top of this loop: a bug of ours must not end it
                 log.exception("receiving_failed")
                 await self._updates.back_off()
 
+    async def _store_failed(self, error: StoreError, wait_s: float) -> float:
+        """Say so once until it is another fault, and wait; return how long to wait next time."""
+        if str(error) != self._store_fault:
+            log.warning("receiving_failed", why=str(error))
+        self._store_fault = str(error)
+        await self._clock.sleep(wait_s)
+        return min(2 * wait_s, BACKOFF_MAX_S)
+
     async def _keep(self, updates: list[dict[str, Any]], turns: Turns) -> int:
         """Store updates and let them wait for their turn; return the offset to poll from."""
         offset = max(int(update["update_id"]) for update in updates) + 1
         await self._store.keep_updates(
-            [(update["update_id"], json.dumps(update)) for update in updates], offset
+            [(update["update_id"], json.dumps(update)) for update in updates],
+            offset,
+            numbers_in(updates),
         )
         for update in updates:
             turns.add(chat_of(update), update["update_id"], update)
         return offset
 
     async def _handle(self, update_id: int, update: dict[str, Any]) -> None:
+        wait_s = BACKOFF_MIN_S
+        while True:
+            try:
+                await self._take_or_tell(update_id, update)
+                await self._store.update_done(update_id)
+            except StoreError as error:
+                # Taken twice it changes nothing twice, and its chat's next ones wait behind it.
+                wait_s = await self._store_failed(error, wait_s)
+            else:
+                self._store_fault = ""
+                return
+
+    async def _take_or_tell(self, update_id: int, update: dict[str, Any]) -> None:
         try:
             await self._take(update)
         except (StoreError, ConfigError):
             raise
-        except Exception:
-            # Our own bug: an update that cannot be handled must not stop all that follow.
+        except Exception:  # our own bug: one update that fails must not stop all that follow
             log.exception("update_failed", update_id=update_id)
-        await self._store.update_done(update_id)
 
     async def _take(self, update: dict[str, Any]) -> None:
         read = Update.de_json(update, self._bot)
@@ -186,7 +220,7 @@ class ChatLoop:
             given = await answer(taken, view, self._store, self._clock.now(), self._hooks)
         except (StoreError, ConfigError):
             raise
-        except Exception:
+        except Exception:  # our own bug: who asked is told so instead of waiting in vain
             log.exception("update_failed", update_id=taken.update_id)
             given = _failed(taken, wanted)
         if early and given.toast and not given.replies:

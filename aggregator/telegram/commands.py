@@ -15,6 +15,7 @@ from aggregator.model import ChatGone
 from aggregator.ports import Store
 from aggregator.telegram import buttons, words
 from aggregator.telegram.ask import (
+    ARGUMENT_CHARS_MAX,
     Answer,
     Ask,
     Handler,
@@ -28,9 +29,6 @@ from aggregator.telegram.incoming import ChatType, Incoming
 from aggregator.telegram.registry import COMMANDS, VERBS
 from aggregator.telegram.talk import case
 from aggregator.telegram.words import trouble
-
-TEXT_CHARS_MAX = 1000
-"""Of what stands after a command; each command has a limit of its own below it."""
 
 COMMAND: Final = re.compile(
     r"/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL
@@ -70,7 +68,7 @@ def asked(incoming: Incoming, view: View) -> Asked | None:
     # In a group people talk to each other; what is no command is not for us.
     if not text or not incoming.is_private:
         return None
-    name = " ".join(text.split())[: TEXT_CHARS_MAX + 1]
+    name = " ".join(text.split())[:ARGUMENT_CHARS_MAX]
     meant = find(name, view.setup.cases)
     unknown = isinstance(meant, NotFound) and not meant.suggestions
     return Asked(run=_unknown_text if unknown else case.show, who=Who.USER, argument=name)
@@ -86,11 +84,11 @@ def _button(data: str) -> Asked:
 
 def _command(found: re.Match[str], incoming: Incoming, bot_name: str) -> Asked | None:
     name, addressee = found[1].lower(), (found[2] or "").lower()
-    argument = " ".join((found[3] or "").split())[: TEXT_CHARS_MAX + 1]
     if addressee and addressee != bot_name.lower():
         return None
     command = COMMANDS.get(name)
     if command is not None:
+        argument = " ".join((found[3] or "").split())[: command.chars_max]
         return Asked(run=command.run, who=command.who, argument=argument)
     # Several bots can share a group: an unknown command without our name is not ours.
     ours = incoming.is_private or addressee

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,6 +85,21 @@ def chat_of(update: dict[str, Any]) -> int:
         if isinstance(chat, dict) and isinstance(chat.get("id"), int):
             return int(chat["id"])
     return 0
+
+
+def numbers_in(updates: Iterable[dict[str, Any]]) -> dict[int, set[int]]:
+    """Return the numbers of the messages that people wrote, by chat.
+
+    Not of those that they point to, which may be ours.
+    """
+    found: dict[int, set[int]] = {}
+    for update in updates:
+        for kind in ("message", "channel_post"):
+            told = update.get(kind)
+            number = told.get("message_id") if isinstance(told, dict) else None
+            if isinstance(number, int) and number > 0:
+                found.setdefault(chat_of(update), set()).add(number)
+    return found
 
 
 def _message(update_id: int, message: Message) -> Incoming | None:

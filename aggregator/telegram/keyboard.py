@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from aggregator.model import Button, Case, Story, Target, TargetKind
+from aggregator.model import Button, Case, Report, Story, Target, TargetKind
 from aggregator.telegram import buttons, markup, words
 from aggregator.telegram.words import mute as mute_words
 from aggregator.telegram.words import why as why_words
@@ -19,13 +19,20 @@ HOUR: Final = timedelta(hours=1)
 
 
 def alert_buttons(
-    story: Story, targets: Iterable[Target], cases: Mapping[str, Case], *, ring: int = 1
+    story: Story,
+    targets: Iterable[Target],
+    cases: Mapping[str, Case],
+    *,
+    report: Report | None = None,
+    ring: int = 1,
 ) -> tuple[buttons.Row, ...]:
-    """Return the buttons of an alert in rows of two; `ring` is that of its key."""
+    """Return the buttons of an alert in rows of two; `ring` is that of its key, `report` rang, the
+    first one where it is left out.
+    """
     followed = sorted(targets)
     slugs = (target.slug for target in followed if target.kind is TargetKind.CASE)
     case = next((slug for slug in slugs if slug in cases), None)
-    url = markup.safe_url(story.lead.url)
+    url = markup.safe_url((report or story.lead).url)
     return (
         *buttons.rows(
             buttons.open_case(case, words.OPEN_CASE) if case is not None else [],

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from aggregator.model import FeedKind, Status, Story, Trust
+from aggregator.model import FeedKind, Report, Status, Story, Trust
 from aggregator.telegram import words
 
 
-def event(story: Story) -> str:
-    """Return the label of a story: "Order", "On the docket: order", "Reported: order"."""
+def event(story: Story, by: Report | None = None) -> str:
+    """Return the label of a story: "Order", "On the docket: order", "Reported: order".
+
+    `by` is the report that tells it; None is the first one.
+    """
     kind = story.event.kind
     said = words.EVENT_SAID[kind]
-    primary = story.lead.trust is Trust.PRIMARY
+    primary = (by or story.lead).trust is Trust.PRIMARY
     match story.event.status:
         case Status.DOCKETED:
             # Later reports may lift a story to the docket; then the court's own feed is among them.

@@ -32,10 +32,7 @@ DOES: Final[Mapping[str, str]] = {
     name: does for name, _, does in (*words.COMMANDS, *words.MORE, *words.OPERATOR)
 }
 EVERYONE: Final = tuple(name for name, _, _ in words.COMMANDS)
-MEMBERS: Final = ("case", "latest", "following", "search", "why", "status", "help")
-"""In a group: what changes nothing for the others."""
-GROUP_ADMINS: Final = (*EVERYONE, "unfollow", "here", "status")
-OPERATORS: Final = (*EVERYONE, "status", *(name for name, _, _ in words.OPERATOR))
+OPERATORS: Final = (*EVERYONE, *(name for name, _, _ in words.OPERATOR))
 
 
 async def offer(bot: Bot, store: Store, operators: Collection[int]) -> None:
@@ -59,8 +56,9 @@ def _menus(operators: Collection[int]) -> dict[str, tuple[BotCommandScope, tuple
     general: dict[str, tuple[BotCommandScope, tuple[str, ...]]] = {
         "default": (BotCommandScopeDefault(), EVERYONE),
         "private": (BotCommandScopeAllPrivateChats(), EVERYONE),
-        "groups": (BotCommandScopeAllGroupChats(), MEMBERS),
-        "group admins": (BotCommandScopeAllChatAdministrators(), GROUP_ADMINS),
+        "groups": (BotCommandScopeAllGroupChats(), EVERYONE),
+        # Said for each scope: a narrower menu that was set once would go before a wider one.
+        "group admins": (BotCommandScopeAllChatAdministrators(), EVERYONE),
     }
     own = {f"operator {user}": (BotCommandScopeChat(user), OPERATORS) for user in sorted(operators)}
     return general | own

@@ -117,15 +117,29 @@ def resolve(name: str, setup: Setup) -> Named:
     match find(name, setup.cases):
         case Found(case=case, others=others) if not themes:
             return One(target=case_target(case.slug), others=_targets(others))
-        case Found(case=case):
-            return Many(targets=(case_target(case.slug), *themes))
+        case Found(case=case, others=others):
+            return _with_themes((case, *others) if len(themes) == 1 else (case,), themes, name)
         case Several(cases=cases):
-            return Many(targets=(*_targets(cases), *themes))
+            return _with_themes(cases, themes, name)
+        case NotFound() if themes:
+            return _with_themes((), themes, name)
         case NotFound(suggestions=suggestions):
-            if themes:
-                return One(target=themes[0]) if len(themes) == 1 else Many(targets=themes)
             alike = tuple((one.name, case_target(one.case.slug)) for one in suggestions)
             return Nothing(suggestions=(*_exact_entities(name, setup), *alike)[:SUGGESTIONS_MAX])
+
+
+def _with_themes(cases: Sequence[Case], themes: tuple[Target, ...], name: str) -> Named:
+    """Return the one watchlist of that very name, with the cases that share it beside it; where a
+    case is called so too, each of them.
+    """
+    if len(themes) == 1 and not any(_is_called(case, name) for case in cases):
+        return One(target=themes[0], others=_targets(cases))
+    return Many(targets=(*_targets(cases), *themes))
+
+
+def _is_called(case: Case, name: str) -> bool:
+    names = (case.title, case.caption, case.slug, *case.primary_aliases)
+    return fold(name) in map(fold, names)
 
 
 def _targets(cases: Sequence[Case]) -> tuple[Target, ...]:

@@ -50,6 +50,10 @@ CONSOLE_COLUMNS = 96
 Heard = Callable[[Delivery, Amend | NoRights | ChatGone], Awaitable[None]]
 
 
+async def _at_once(chat_id: int) -> None:
+    """Wait for no slot, where nobody keeps a budget."""
+
+
 async def _no_file(name: str) -> bytes | None:  # noqa: ARG001  what the notifier is given
     return None
 
@@ -65,10 +69,12 @@ class TelegramNotifier:
         total_s: float = DELIVER_TOTAL_S,
         files: Callable[[str], Awaitable[bytes | None]] = _no_file,
         heard: Heard | None = None,
+        turn: Callable[[int], Awaitable[None]] = _at_once,
     ) -> None:
         """`prefix` stands first in each message, on a line of its own; `total_s` bounds a call.
 
-        `files` gives the bytes of an attachment; `heard` is told what a person should know of.
+        `files` gives the bytes of an attachment; `heard` is told what a person should know of;
+        `turn` returns when one more call may leave for a chat.
         """
         self._bot = bot
         self._total_s = total_s
@@ -76,11 +82,13 @@ class TelegramNotifier:
         self._files = files
         self._heard = heard
         self._deleted: OrderedDict[Place, None] = OrderedDict()
+        self._turn = turn
 
     async def deliver(self, delivery: Delivery) -> DeliveryOutcome:
         """Send `delivery.message`, or edit `delivery.message_id` to it.
 
-        What Telegram refuses for its markup, topic, buttons or file is sent once more without.
+        What Telegram refuses for its markup, topic, buttons or file is sent once more without, at
+        the chat's next turn.
         """
         shape = form(delivery, self._prefix)
         if delivery.place in self._deleted:
@@ -94,6 +102,7 @@ class TelegramNotifier:
                     await self._amend(delivery, amend)
                     tried.add(remedy)
                     shape = amended(shape, remedy)
+                    await self._turn(delivery.place.chat_id)
                 case NoRights() as refused:
                     await self._tell(delivery, refused)
                     return RetryAt(after=RIGHTS_RETRY, flood=False)

@@ -41,7 +41,11 @@ SOURCES_MAX = 20
 """Telegram keeps 100 entities of a message and drops the rest in silence."""
 WORDS_MAX, WORD_CHARS_MAX = 4, 40
 FOLLOWED_MAX = 3
-AGAIN_CHARS_MAX = 300
+AGAIN_CHARS = (300, 200, 120, 60)
+"""Of each text in an answer to an alert; the first with which all of it fits."""
+HEAD_CHARS_MAX = 80
+"""What a notification shows."""
+HEAD_TITLE_CHARS_MIN = 10
 FAULTS_MAX, FAULT_CHARS_MAX = 8, 300
 CORRECTION = re.compile(r"\W*(?:correct(?:ion|ed)|clarification)\b", re.IGNORECASE)
 DOCKET_CHARS_MAX = 40
@@ -95,27 +99,42 @@ def _again(
     """Return the answer to an alert: what rang again, by whom, and what was said before."""
     story = alert.story
     report = next((one for one in story.reports if one.item_key == rung.report), story.lead)
-    title = _title(targets[0], cases, titles) if targets else ""
-    severity = words.SEVERITY[story.event.severity]
-    head = " · ".join(
-        filter(None, [_again_head(rung, report), f"<b>{title}</b>" if title else "", severity])
-    )
+    head = _again_line(rung, report, story, _called(targets, cases, titles))
     said = report.summary if report.kind is FeedKind.COURT else report.title
-    lines = [head]
-    if rung.what:
-        lines.append(f"<b>{escape(markup.clip(rung.what, AGAIN_CHARS_MAX))}</b>")
-    lines += [
-        escape(markup.clip(said or report.title, AGAIN_CHARS_MAX)) or words.TITLE_MISSING,
-        f"{_outlet(report)} · {markup.time(report.at)}",
-    ]
-    if rung.kind is RingKind.CHANGED:
-        before = escape(markup.clip(story.lead.title, AGAIN_CHARS_MAX))
-        lines.append(f"{words.BEFORE}: {before} ({_outlet(story.lead)})")
-    lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, 0)}</i>")
+    why = f"<i>{words.WHY}: {_why(story, targets, cases, titles, 0)}</i>"
+    html = ""
+    for chars in AGAIN_CHARS:
+        lines = [head]
+        if rung.what:
+            lines.append(f"<b>{escape(markup.clip(rung.what, chars))}</b>")
+        lines += [
+            escape(markup.clip(said or report.title, chars)) or words.TITLE_MISSING,
+            _where(report, targets, cases),
+            _outlet(report),
+        ]
+        if rung.kind is RingKind.CHANGED:
+            before = escape(markup.clip(story.lead.title, chars))
+            lines.append(f"{words.BEFORE}: {before} ({_outlet(story.lead)})")
+        html = "\n".join([*lines, why])
+        if markup.visible(html) <= ALERT_CHARS_MAX:
+            break
+    ring = _number(story, rung)
     return Message(
-        html="\n".join(lines),
-        buttons=alert_buttons(story, targets, cases, ring=_number(story, rung)),
+        html=html, buttons=alert_buttons(story, targets, cases, report=report, ring=ring)
     )
+
+
+def _again_line(rung: Rung, report: Report, story: Story, title: str) -> str:
+    """Return the first line of an answer: its kind, case, status with event, and severity.
+
+    The title is cut where a notification would not show the severity.
+    """
+    kind, event = _again_head(rung, report), labels.event(story, report)
+    severity = words.SEVERITY[story.event.severity]
+    rest = len(f"{kind} ·  · {event} · {severity}")
+    title = markup.clip(title, max(HEAD_CHARS_MAX - rest, HEAD_TITLE_CHARS_MIN))
+    parts = [f"<b>{markup.own(title)}</b>"] if title else []
+    return " · ".join([kind, *parts, event, f"<b>{severity}</b>"])
 
 
 def _number(story: Story, rung: Rung) -> int:
@@ -192,16 +211,22 @@ def _first_line(
     cases: Mapping[str, Case],
     titles: Mapping[Target, str],
 ) -> str:
-    title = _title(targets[0], cases, titles) if targets else ""
+    title = markup.own(_called(targets, cases, titles))
     severity = words.SEVERITY[story.event.severity]
     parts = [f"<b>{title}</b>"] if title else []
     return " · ".join([*parts, labels.event(story), f"<b>{severity}</b>"])
 
 
-def _title(target: Target, cases: Mapping[str, Case], titles: Mapping[Target, str]) -> str:
+def _called(
+    targets: Sequence[Target], cases: Mapping[str, Case], titles: Mapping[Target, str]
+) -> str:
+    """Return what the first of `targets` is called, as text."""
+    if not targets:
+        return ""
+    target = targets[0]
     case = cases.get(target.slug) if target.kind is TargetKind.CASE else None
     title = case.title if case is not None else titles.get(target, target.slug)
-    return markup.own(markup.clip(title, TITLE_CHARS_MAX))
+    return markup.clip(title, TITLE_CHARS_MAX)
 
 
 def _where(lead: Report, targets: Sequence[Target], cases: Mapping[str, Case]) -> str:
@@ -275,7 +300,10 @@ def _why(
     titles: Mapping[Target, str],
     hits_max: int,
 ) -> str:
-    shown = [(target.kind, _title(target, cases, titles)) for target in targets[:FOLLOWED_MAX]]
+    shown = [
+        (target.kind, markup.own(_called([target], cases, titles)))
+        for target in targets[:FOLLOWED_MAX]
+    ]
     parts = [words.followed(shown, len(targets) - len(shown))] if shown else []
     told = story.targets | story.related
     if any(t.kind is TargetKind.ENTITY for t in targets) and not any(

@@ -12,10 +12,11 @@ from aggregator.alerts.personal import Personal, named
 from aggregator.alerts.zones import zone
 from aggregator.feeds.health import Sources
 from aggregator.model import Message, Story, Target, TargetKind, Trust
-from aggregator.telegram import buttons, labels, markup, times, words
+from aggregator.telegram import buttons, labels, markup, words
 from aggregator.telegram.markup import clip, own
 from aggregator.telegram.naming import Setup
 from aggregator.telegram.words import digest as said
+from aggregator.telegram.words.status import possible_loss
 
 CHARS_MAX = 3800
 HTML_BYTES_MAX = 30_000
@@ -104,15 +105,12 @@ def _nothing_new(of: Personal, sight: Sources) -> str:
 def _losses(of: Personal, setup: Setup) -> list[str]:
     """Return a line for each stretch in which something may have been missed."""
     names = {feed.id: feed.name for feed in setup.feeds}
-    zone_name = of.reader.settings.zone
+    here = zone(of.reader.settings.zone)
     lines = []
     for gap in of.gaps[:GAPS_MAX]:
-        name = names.get(gap.feed_id, gap.feed_id) or said.EVERY_FEED
-        feed = markup.escape(clip(name, OUTLET_CHARS_MAX))
-        start, end = times.stretch(gap.since, gap.until, zone_name, of.until)
-        lines.append(
-            f"{said.possible_loss(start, end, feed)}: {markup.own(clip(gap.why, WHY_CHARS_MAX))}"
-        )
+        feed = markup.escape(clip(names.get(gap.feed_id, gap.feed_id), OUTLET_CHARS_MAX))
+        why = markup.own(clip(gap.why, WHY_CHARS_MAX))
+        lines.append(possible_loss(gap.since, gap.until, feed, why, here))
     if len(of.gaps) > GAPS_MAX:
         lines.append(words.and_more(len(of.gaps) - GAPS_MAX))
     return lines

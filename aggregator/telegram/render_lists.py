@@ -32,12 +32,7 @@ def start(examples: Sequence[Case]) -> Message:
     """Return the greeting: what this is, what to send first, and where to look around."""
     tries = [f"<code>{own(clip(case.title, TITLE_CHARS_MAX))}</code>" for case in examples]
     first = [words.START_TRY, *tries, greeting.THEN, ""] if tries else []
-    around = buttons.rows(
-        buttons.button(greeting.ALL_CASES, "cases"),
-        buttons.button(greeting.WATCHLISTS, "lists"),
-        buttons.button(greeting.LATEST, "latest"),
-        buttons.button(greeting.HELP, "help"),
-    )
+    around = _around(buttons.button(greeting.HELP, "help"))
     opened = (buttons.open_case(case.slug, case.title) for case in examples)
     return Message(
         html="\n".join([words.START, "", *first, f"<i>{words.GROUP_HINT}</i>"]),
@@ -45,8 +40,22 @@ def start(examples: Sequence[Case]) -> Message:
     )
 
 
-def help_text(*, operator: bool) -> Message:
-    """Return every command with what it does: the menu's first, an operator's to operators."""
+def _around(*more: list[Button]) -> tuple[buttons.Row, ...]:
+    """Return the buttons that show what there is."""
+    return buttons.rows(
+        buttons.button(greeting.ALL_CASES, "cases"),
+        buttons.button(greeting.WATCHLISTS, "lists"),
+        buttons.button(greeting.LATEST, "latest"),
+        *more,
+    )
+
+
+def help_text(examples: Sequence[Case], *, operator: bool) -> Message:
+    """Return what this is, what to send first, and every command with what it does: the menu's
+    first, an operator's to operators.
+    """
+    name = next((f"<code>{own(clip(case.title, TITLE_CHARS_MAX))}</code>" for case in examples), "")
+    first = f"{greeting.to_begin(name)} {greeting.THEN}" if name else greeting.BEGIN
     parts = [(words.HELP_TITLE, words.COMMANDS), (greeting.MORE, words.MORE)]
     if operator:
         parts.append((greeting.OPERATOR, words.OPERATOR))
@@ -54,7 +63,8 @@ def help_text(*, operator: bool) -> Message:
         "\n".join([f"<b>{title}</b>", *(_does(*command) for command in commands)])
         for title, commands in parts
     ]
-    return Message(html="\n\n".join([*blocks, greeting.LANGUAGE, words.NOT_LEGAL_ADVICE]))
+    told = [words.START, first, *blocks, greeting.LANGUAGE, words.NOT_LEGAL_ADVICE]
+    return Message(html="\n\n".join(told), buttons=_around())
 
 
 def _does(name: str, argument: str, does: str) -> str:
@@ -132,15 +142,17 @@ def nothing_found(
     suggestions: Sequence[tuple[str, Target]],
     button: Callable[[Target, str], list[Button]],
     setup: Setup,
+    *,
+    hint: str = "",
 ) -> Message:
-    """Return that nothing bears the name, with what is written alike."""
+    """Return that nothing bears the name, with what is written alike and where to look instead."""
     lines = [f"<b>{words.nothing_found(escape(clip(query, TITLE_CHARS_MAX)))}</b>"]
     if suggestions:
         names = ", ".join(
             f"<code>{own(name)}</code>" for name in dict.fromkeys(name for name, _ in suggestions)
         )
         lines.append(words.did_you_mean(names))
-    lines.append(words.SEE_CASES)
+    lines += [*([hint] if hint else []), words.SEE_CASES]
     rows = (button(target, setup.title(target)) for _, target in suggestions)
     return Message(html="\n".join(lines), buttons=tuple(tuple(row) for row in rows if row))
 

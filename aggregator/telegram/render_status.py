@@ -18,6 +18,7 @@ from aggregator.telegram.words import status as words
 ROWS_MAX = 5
 """Of each list; what is beyond them is counted."""
 NAME_CHARS_MAX = 60
+HEADLINE_CHARS_MAX = 120
 WHY_CHARS_MAX = 80
 FAULT_CHARS_MAX = 140
 
@@ -53,7 +54,7 @@ def status(
         _gaps(gaps, names),
     ]
     if parked:
-        parts.append([f"<b>{words.PARKED}</b>", *_some([_first_line(one) for one in parked])])
+        parts.append([f"<b>{words.PARKED}</b>", *_some([_parked(one) for one in parked])])
     parts.append([words.in_doubt(never_repeat=never_repeat)])
     if operation is not None:
         parts += _operation(operation, now)
@@ -101,9 +102,12 @@ def _gap(gap: Gap, names: dict[str, str]) -> str:
     return words.possible_loss(gap.since, gap.until, name, why)
 
 
-def _first_line(delivery: Delivery) -> str:
-    first = plain(delivery.message.html).partition("\n")[0]
-    return f"{escape(clip(first, NAME_CHARS_MAX))} · {time(delivery.created)}"
+def _parked(delivery: Delivery) -> str:
+    """Return label, time and headline: an alert's first two lines."""
+    label, _, rest = plain(delivery.message.html).partition("\n")
+    headline = rest.strip().partition("\n")[0]
+    lines = [f"{escape(clip(label, NAME_CHARS_MAX))} · {time(delivery.created)}"]
+    return "\n".join([*lines, *([escape(clip(headline, HEADLINE_CHARS_MAX))] if headline else [])])
 
 
 def _operation(operation: Operation, now: datetime) -> list[list[str]]:

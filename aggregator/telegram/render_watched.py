@@ -10,6 +10,7 @@ from aggregator.feeds.health import Sight
 from aggregator.telegram import markup
 from aggregator.telegram.markup import clip, own
 from aggregator.telegram.words import case as said
+from aggregator.telegram.words.status import possible_loss
 
 NAME_CHARS_MAX = 60
 WHY_CHARS_MAX = 100
@@ -69,10 +70,8 @@ def _instead(watched: Watched) -> list[str]:
 
 
 def _loss(gap: Loss) -> str:
-    what = said.EVERY_SOURCE if gap.feed is None else own(clip(gap.feed.name, NAME_CHARS_MAX))
-    until = "" if gap.until is None else markup.time(gap.until)
-    why = own(clip(gap.why, WHY_CHARS_MAX))
-    return said.possible_loss(what, markup.time(gap.since), until, why)
+    name = "" if gap.feed is None else own(clip(gap.feed.name, NAME_CHARS_MAX))
+    return possible_loss(gap.since, gap.until, name, own(clip(gap.why, WHY_CHARS_MAX)))
 
 
 def _tally(kind: str, watches: Sequence[Watch]) -> str:

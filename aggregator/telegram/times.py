@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Final, Literal
 
 from aggregator.alerts import schedule
-from aggregator.alerts.zones import names, zone
+from aggregator.alerts.zones import names, placeless, zone
 from aggregator.model import Quiet, Schedule
 
 DEFAULT_AT: Final = time(8)
@@ -119,6 +119,8 @@ class Alike:
     """No zone is called so; these are written alike."""
 
     names: tuple[str, ...] = ()
+    placeless: bool = False
+    """It is a name of a clock, but of no place: `CET`, `Etc/GMT-14`."""
 
 
 def zone_named(text: str) -> str | Alike:
@@ -129,6 +131,8 @@ def zone_named(text: str) -> str | Alike:
         return known[wanted]
     if wanted in {"etc/utc", "gmt", "z", "zulu", "utc+0", "utc+00:00"}:
         return "UTC"
+    if wanted in placeless():
+        return Alike(placeless=True)
     cities: dict[str, list[str]] = {}
     for name in known.values():
         cities.setdefault(name.rsplit("/", 1)[-1].lower(), []).append(name)
@@ -157,33 +161,11 @@ def hhmm(at: time) -> str:
 
 
 def local(at: datetime, zone_name: str, now: datetime) -> str:
-    """Return `at` by the clocks of a zone: `09:15 CEST`, with the date where it is not near."""
+    """Return `at` by the clocks of a zone: `09:15 CEST`, with the date where it is not today."""
     here = at.astimezone(zone(zone_name))
-    return f"{_shown(here, dated=not _near(here, now))} {mark(here)}"
-
-
-def stretch(
-    since: datetime, until: datetime | None, zone_name: str, now: datetime
-) -> tuple[str, str]:
-    """Return both ends of a stretch as `local` shows them, the zone once; no end is empty."""
-    if until is None:
-        return local(since, zone_name, now), ""
-    start, end = (at.astimezone(zone(zone_name)) for at in (since, until))
-    dated = start.date() != end.date() or not _near(start, now)
-    shown = f"{_shown(end, dated=dated)} {mark(end)}"
-    same_clock = mark(start) == mark(end)
-    first = _shown(start, dated=dated)
-    return first if same_clock else f"{first} {mark(start)}", shown
-
-
-def _near(here: datetime, now: datetime) -> bool:
-    return abs(here - now) <= timedelta(hours=24) or (
-        here.date() == now.astimezone(here.tzinfo).date()
-    )
-
-
-def _shown(here: datetime, *, dated: bool) -> str:
-    return f"{here.day} {here:%b %H:%M}" if dated else f"{here:%H:%M}"
+    today = here.date() == now.astimezone(here.tzinfo).date()
+    day = "" if today else f"{here.day} {here:%b}, "
+    return f"{day}{here:%H:%M} {mark(here)}"
 
 
 def mark(here: datetime) -> str:

@@ -311,3 +311,35 @@ def test_a_lock_in_a_folder_that_cannot_be_made_is_refused(tmp_path):
 
     with pytest.raises(StoreError, match="its folder cannot be made"):
         hold_database(str(tmp_path / "data" / "casewire.db"))
+
+
+def test_a_link_to_a_database_has_the_lock_of_the_database(path, tmp_path):
+    path.touch()
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    with hold_database(str(path)), pytest.raises(StoreError, match="in use by"):
+        hold_database(str(link))
+
+
+@pytest.mark.parametrize("step", ["nothing", "database", "log too"])
+async def test_a_restore_cut_short_is_no_empty_database_and_can_be_done_again(path, tmp_path, step):
+    copy, kept = tmp_path / "copy.db", tmp_path / "casewire.db.before-restore"
+    store = await SqliteStore.open(str(path))
+    await store.put_setting("a", "then")
+    back_up(str(path), copy)
+    await store.put_setting("a", "since")
+    log = path.with_name("casewire.db-wal").read_bytes()
+    await store.close()
+    path.with_name("casewire.db-wal").write_bytes(log)
+    path.with_name("casewire.db.restored").write_bytes(copy.read_bytes())
+    if step != "nothing":
+        path.rename(kept)
+    if step == "log too":
+        path.with_name("casewire.db-wal").rename(f"{kept}-wal")
+
+    with pytest.raises(StoreError, match="do `restore` again"):
+        await SqliteStore.open(str(path))
+
+    restore(copy, str(path))
+    assert await setting(path) == "then"
+    assert await setting(kept) == "since"

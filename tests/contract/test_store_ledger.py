@@ -4,7 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import ChatGone, Gap, LedgerKind, Rejected, RetryAt, Sent, Unknown
+from aggregator.model import (
+    ChatGone,
+    FeedState,
+    Gap,
+    LedgerKind,
+    Place,
+    Rejected,
+    RetryAt,
+    Sent,
+    Unknown,
+)
+from aggregator.store.sqlite import VERIFY_STEP_ROWS
 from tests.contract.made import (
     HERE,
     HERE_TOO,
@@ -303,3 +314,53 @@ async def test_sent_messages_and_gaps_make_one_chain(store):
 
     assert [row.number for row in await rows(store)] == [1, 2, 3, 4]
     assert await store.verify_ledger() == (4, None)
+
+
+async def test_a_feeds_state_and_what_its_poll_found_are_kept_together(store):
+    state = FeedState(feed_id="wire-one", failures=2)
+    (opened,) = await store.save_feed_state(state, [gap(feed_id="wire-one")])
+    assert opened.id
+    assert await store.gaps(NOW - HOUR) == (opened,)
+
+    over = replace(opened, closed=NOW + HOUR, until=opened.until or NOW + HOUR)
+    assert await store.save_feed_state(state, [over]) == (over,)
+    assert (await store.gaps(NOW - HOUR))[0].closed == NOW + HOUR
+    assert [row.kind for row in await rows(store)] == [
+        LedgerKind.GAP,
+        LedgerKind.GAP_CLOSED,
+    ]
+
+
+async def test_forgetting_a_chat_leaves_no_setting_that_names_it(store):
+    here, other = -1_001_000_000_042, -1_001_000_000_043
+    for chat in (here, other):
+        await deliver(store, delivery(Place(chat_id=chat), "n"))
+        await store.put_setting(f"added_by:{chat}", "77")
+        await store.put_setting(f"told:{chat}:4", "[]")
+    await store.put_setting(
+        "sender", f'alive{{"bot": 1.0, "chats": {{"{here}": 2.0, "{other}": 3.0}}}}'
+    )
+
+    await store.forget(here, NOW)
+    await deliver(store, delivery(Place(chat_id=here), "the answer"))
+
+    assert await store.setting(f"told:{here}:4") is None
+    assert await store.setting(f"added_by:{here}") is None
+    assert await store.setting(f"highest_number:{here}") is None
+    assert await store.setting("sender") == f'alive{{"bot": 1.0, "chats": {{"{other}": 3.0}}}}'
+    assert await store.setting(f"told:{other}:4") == "[]"
+    assert await store.setting(f"added_by:{other}") == "77"
+    assert await store.setting(f"highest_number:{other}")
+    await store.forget(77, NOW)
+    assert await store.setting(f"added_by:{other}") is None
+
+
+async def test_a_ledger_longer_than_one_look_is_verified_whole(store):
+    rows_max = VERIFY_STEP_ROWS
+    gaps = [gap(feed_id=f"f{n}") for n in range(rows_max + 1)]
+    await store.save_feed_state(FeedState(feed_id="f"), gaps[:rows_max])
+    assert await store.verify_ledger() == (rows_max, None)
+    await store.open_gap(gaps[-1])
+    assert await store.verify_ledger() == (rows_max + 1, None)
+    assert await store.prune_ledger(NOW + 1000 * HOUR) == rows_max + 1
+    assert await store.verify_ledger() == (0, None)

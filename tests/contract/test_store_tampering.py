@@ -53,6 +53,10 @@ TAMPERED = {
     "the first row is gone": ("DELETE FROM ledger WHERE number = 1", 1),
     "the last row is gone": ("DELETE FROM ledger WHERE number = 5", 5),
     "every row is gone": ("DELETE FROM ledger", 1),
+    "a chat's name is gone": ("UPDATE ledger SET chat = NULL WHERE number = 4", 4),
+    "every chat's name is gone": ("UPDATE ledger SET chat = NULL", 1),
+    "the end is not where it was": ("UPDATE ledger_start SET last_digest = ''", 5),
+    "the beginning is gone": ("DELETE FROM ledger_start", 1),
     "a number": ("UPDATE ledger SET number = 9 WHERE number = 3", 3),
     "a row is added": (ADDED, 6),
     "the key is gone": ("DELETE FROM setting WHERE name = 'ledger_key'", 1),
@@ -108,3 +112,21 @@ async def test_of_a_forgotten_chat_no_id_is_left_in_the_whole_file(tmp_path):
             for cell in row
         }
     assert not [cell for cell in cells if str(place.chat_id) in cell]
+
+
+@pytest.mark.parametrize(("kept", "row"), [(0, 1), (3, 4)])
+async def test_a_ledger_cut_short_is_found_out_though_its_numbers_begin_anew(path, kept, row):
+    change(
+        path,
+        *(f"DELETE FROM ledger WHERE number = {number}" for number in range(kept + 1, 6)),  # noqa: S608 -- a test's own number
+        f"UPDATE sqlite_sequence SET seq = {kept} WHERE name = 'ledger'",  # noqa: S608 -- the same
+    )
+    assert await verified(path) == (kept, row)
+
+
+async def test_a_chat_that_was_forgotten_and_came_back_may_lack_its_name(path):
+    store = await SqliteStore.open(str(path))
+    await store.forget(HERE_TOO.chat_id, NOW)
+    await store.revive_chat(HERE_TOO.chat_id)
+    assert await store.verify_ledger() == (5, None)
+    await store.close()

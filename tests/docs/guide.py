@@ -99,8 +99,8 @@ async def _play() -> dict[str, str]:
     store = await SqliteStore.open(":memory:", words=indexed)
     try:
         hooks = Hooks(
-            watchlist=lambda name, queries, hits, to: as_watchlist_yaml(
-                name, queries, hits, matcher.rules, to=to
+            watchlist=lambda name, queries, hits, to, floor: as_watchlist_yaml(
+                name, queries, hits, matcher.rules, to=to, floor=floor
             ),
             extended=extended_yaml,
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel
 
 from aggregator.cli import cli
@@ -18,6 +19,7 @@ from aggregator.config import models
 from aggregator.config.variables import VARIABLES
 from aggregator.matching.tree import KEYS
 from aggregator.model import DecisionKind, EventKind, FeedKind, Severity, Trust
+from aggregator.service.metrics import Meters
 from aggregator.telegram import words as chat_words
 from tests.docs.pages import (
     OPERATIONS,
@@ -150,6 +152,22 @@ def events_in(file: Path) -> Iterator[str]:
                 pass
 
 
+def test_every_metric_and_each_of_its_labels_is_in_the_operators_table() -> None:
+    table = section(OPERATIONS, "Metrics and health")
+    rows = {
+        name: set(re.findall(r"`(\w+)`", labels))
+        for name, labels in re.findall(r"^\| `(casewire_\w+)` \|([^|]*)\|", table, re.MULTILINE)
+    }
+    # What is counted only when something happens is declared all the same.
+    told = {
+        f"{each._name}_total" if each._type == "counter" else each._name: set(each._labelnames)
+        for each in vars(Meters()).values()
+        if isinstance(each, MetricWrapperBase)
+    }
+    told |= {"casewire_started_timestamp_seconds": set(), "casewire_build_info": {"version"}}
+    assert rows == told
+
+
 def test_every_exit_code_of_the_program_is_in_the_operators_table() -> None:
     rows = set(re.findall(r"^\| (\d) \|", section(OPERATIONS, "Exit codes"), re.MULTILINE))
     source = "\n".join(file.read_text() for file in ROOT.glob("aggregator/cli/*.py"))
@@ -184,7 +202,7 @@ def parsed(words: list[str]) -> None:
 
 def targets() -> set[str]:
     """Return what `make` can be asked for."""
-    return set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -120,8 +119,9 @@ async def test_in_private_queries_wishes_and_ones_own_data(tmp_path: Path) -> No
         assert "This chat hears" in (await ann.says("/here")).text
         telegram.a_minute_passes()
 
-        rules, alerts = await ann.says_for("/export", 2)
-        assert "query" in json.dumps(yaml.safe_load(rules.file))
+        rules, high, alerts = await ann.says_for("/export", 3)
+        assert "when" in yaml.safe_load(rules.file)
+        assert {"to": ANN, "floor": "high"} in yaml.safe_load(high.file)["deliver"]
         assert b"story:" in alerts.file
         asked = await ann.says("/stop")
         await ann.presses_to_turn(asked, "Keep it")

@@ -63,7 +63,7 @@ async def killed_again_and_again(place: Path, kills: int) -> None:
                 web.serves("/wire-one", rss("wire-one", *news))
                 telegram.says(user, "/id")
                 # Somewhere among its first calls: connecting, taking commands, looking, sending.
-                some = before + rng.randint(3, 14)
+                some = before + rng.randint(3, 8)
                 await telegram.waits_until(lambda: len(telegram.calls) >= some, "calls to kill in")  # noqa: B023 -- awaited here
                 await program.ends(signal.SIGKILL)
         final = Program(place=place, web=web, telegram=telegram, feeds=feeds)

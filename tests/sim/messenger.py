@@ -70,6 +70,8 @@ class Messenger:
     storm_until: float = 0.0
     known: int = 0
     """The highest number of the shared count that the program has noted."""
+    unheard: set[int] = field(default_factory=set)
+    """Numbers of what was written to the bot alone, and not yet taken from Telegram."""
     waits: dict[int, float] = field(default_factory=dict)
     """Until when each chat asked last to wait."""
 
@@ -77,7 +79,14 @@ class Messenger:
         """Let people write so many messages in `chat`."""
         for _ in range(count):
             if chat < OWN_COUNT_BELOW or self.shared - self.known < WRITTEN_BETWEEN_MAX:
-                self._number(chat)
+                number = self._number(chat)
+                if chat > 0:
+                    self.unheard.add(number)
+
+    def heard(self) -> frozenset[int]:
+        """Return the numbers that the program is told of now."""
+        numbers, self.unheard = frozenset(self.unheard), set()
+        return numbers
 
     def knows(self, chat: int, number: int) -> None:
         """The program has noted the number of a message."""

@@ -69,9 +69,9 @@ PAGES_MAX = 1_073_741_823
 class Size:
     """How large a world is."""
 
-    hours: float = 3.0
+    hours: float = 1.5
     feeds: tuple[int, int] = (2, 5)
-    per_hour: float = 5.0
+    per_hour: float = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +299,7 @@ class World:
             while self.commands:
                 command = self.commands[0]
                 try:
+                    await store.keep_updates([], 0, {PRIVATE: self.messenger.heard()})
                     await self._carries_out(command, store)
                 except StoreError:
                     await asyncio.sleep(5)
@@ -337,8 +338,7 @@ class World:
             if task.get_name() in {"deliverer", "ticker", "chat"}:
                 task.cancel()
         await asyncio.sleep(0)
-        await life.mouth.poller.close()
-        await life.mouth.deliverer.close()
+        await asyncio.gather(life.mouth.poller.close(), life.mouth.deliverer.close())
         await self._dies(life)
 
     async def _dies(self, life: Life) -> None:
@@ -563,7 +563,7 @@ class Guarded:
                 laws.committed(batch)
                 if batch.feed_state is not None and not batch.feed_state.failures:
                     self.world.read[batch.feed_state.feed_id] = now
-            case "save_feed_state", (state,) if not state.failures:
+            case "save_feed_state", (state, *_) if not state.failures:
                 self.world.read[state.feed_id] = now
             case "leaving", _ if result is not None:
                 laws.cleared[result.id] = self.world.points

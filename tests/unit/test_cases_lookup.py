@@ -310,3 +310,22 @@ def test_a_docket_number_survives_its_own_form(office, year, number):
     read = docket_number(f"{office}:{year:02}-cv-{number:05}")
     assert read is not None
     assert (read.office, read.year, read.kind, read.number) == (office, year, "cv", number)
+
+
+LETTERED = replace(
+    RIPPLE, slug="doe-v-acme", title="Doe v. Acme", caption="Doe v. Acme d/b/a QX Coin", aliases=()
+)
+
+
+@pytest.mark.parametrize("name", ["b", "a*", '"><b>', "<b>", "d", "a b", "qx"])
+def test_a_letter_or_a_fragment_of_a_name_opens_no_case(name):
+    assert isinstance(find(name, {LETTERED.slug: LETTERED}), NotFound)
+
+
+def test_a_fragment_of_two_letters_suggests_the_cases_that_bear_it():
+    assert [one.case for one in find("qx", {LETTERED.slug: LETTERED}).suggestions] == [LETTERED]
+    assert find("b", {LETTERED.slug: LETTERED}).suggestions == ()
+
+
+def test_a_whole_alias_of_two_letters_opens_its_case():
+    assert find("cz", CASES).case is SEC

@@ -92,13 +92,13 @@ def gap(feed_id="", hours=5, **how):
     )
 
 
-def test_a_possible_loss_on_its_own_feeds_or_on_all_is_told_newest_first():
+def test_a_possible_loss_on_a_feed_that_covers_it_or_on_all_is_told_newest_first():
     gaps = [
         gap(DOCKET.id, 9),
         gap("", 5),
         gap(RELEASES.id, 7),
         gap(OTHER_DOCKET.id),
-        gap("wire-one"),
+        gap("not-set-up"),
     ]
     lost = watched(CASE, FEEDS, STATES, NOW, gaps).gaps
     assert [one.feed for one in lost] == [None, RELEASES, DOCKET]
@@ -108,6 +108,11 @@ def test_a_gap_that_turned_out_to_have_lost_nothing_or_is_long_past_is_not_told(
     gaps = [gap(closed=NOW), gap(hours=24 * 40), gap(hours=24 * 40, until=None)]
     (lost,) = watched(CASE, FEEDS, STATES, NOW, gaps).gaps
     assert lost.until is None
+
+
+def test_a_possible_loss_of_the_press_stands_with_every_case():
+    press = next(feed for feed in FEEDS if feed.enabled and feed.kind is FeedKind.NEWS)
+    assert [one.feed for one in watched(CASE, FEEDS, STATES, NOW, [gap(press.id)]).gaps] == [press]
 
 
 def test_only_the_newest_gaps_are_told():

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from itertools import count
 
 import pytest
@@ -373,6 +374,19 @@ def test_gzip_is_known_by_its_bytes_whatever_the_name(rules, tmp_path, name):
     file.write_bytes(gzip.compress(json.dumps(line(id="z")).encode()))
     result = CliRunner().invoke(cli, ["replay", str(file), "--json"])
     assert [json.loads(one)["id"] for one in result.stdout.splitlines()] == ["z"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_pipe_is_read_from_its_first_byte_on(rules, tmp_path, pack):
+    pipe = tmp_path / "items"
+    os.mkfifo(pipe)
+    given = "".join(json.dumps(line(id=name)) + "\n" for name in "ab").encode()
+    writer = threading.Thread(target=pipe.write_bytes, args=(pack(given),))
+    writer.start()
+    result = CliRunner().invoke(cli, ["replay", str(pipe), "--json"])
+    writer.join()
+    assert [json.loads(one)["id"] for one in result.stdout.splitlines()] == ["a", "b"]
+    assert result.exit_code == 0
 
 
 def test_a_dash_reads_stdin(rules):

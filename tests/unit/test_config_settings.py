@@ -54,8 +54,14 @@ def test_every_variable_arrives(tmp_path):
             "CASEWIRE_KEEP_MATCHED_DAYS": "365",
             "CASEWIRE_LEDGER_DAYS": "3650",
             "CASEWIRE_LOG": "json",
+            "CASEWIRE_HTTP": "[::1]:9464",
+            "CASEWIRE_HEARTBEAT_URL": "https://alive.example/made-up?x=1",
         }
     )
+    assert settings.http == ("::1", 9464)
+    assert settings.heartbeat is not None
+    assert settings.heartbeat.get_secret_value() == "https://alive.example/made-up?x=1"
+    assert "alive.example" not in repr(settings)
     assert settings.token is not None
     assert settings.token.get_secret_value() == TOKEN
     assert settings.api_base == "http://127.0.0.1:8081"
@@ -176,3 +182,21 @@ def test_every_setting_is_in_the_table_once_with_its_meaning():
 def test_no_environment_makes_it_raise_anything_else(env):
     with contextlib.suppress(ConfigError):
         assert Settings.from_env(env).unknown == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["9464", ":9464", "localhost", "::1:9464", "h:0", "h:65536", "a b:1"]
+)
+def test_what_is_no_host_and_port_is_refused(text):
+    ((variable, what),) = faults({"CASEWIRE_HTTP": text})
+    assert variable == "CASEWIRE_HTTP"
+    assert "127.0.0.1:9464" in what
+
+
+@pytest.mark.parametrize(
+    "text", ["made-up", "ftp://made-up.example", "https://[made-up", "https://me:made-up@a.example",
+             "https://a.example/made-up x"],
+)  # fmt: skip
+def test_an_address_that_cannot_be_asked_is_refused_without_being_shown(text):
+    ((variable, _),) = faults({"CASEWIRE_HEARTBEAT_URL": text})
+    assert variable == "CASEWIRE_HEARTBEAT_URL"

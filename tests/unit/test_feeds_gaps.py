@@ -7,13 +7,13 @@ from aggregator.feeds.gaps import (
     DOWN,
     ROLLED,
     SILENT,
-    CloseGap,
-    OpenGap,
+    Page,
     at_once,
     down_at_start,
     gaps_after,
     made_up_for,
 )
+from aggregator.feeds.identity import items_of
 from aggregator.feeds.polling import asked, state_after
 from aggregator.model import (
     Entry,
@@ -42,33 +42,40 @@ BODY = Fetched(url=WIRE.url, body=b"<rss/>", validators=Validators(etag='"1"'))
 
 
 def listed(*times: datetime) -> Parsed:
-    return Parsed(entries=tuple(Entry(guid=f"{at}", published=at) for at in times))
+    return Parsed(
+        entries=tuple(Entry(guid=f"{at}", title=f"Of {at}", published=at) for at in times)
+    )
 
 
 def named(*names: str) -> Parsed:
-    return Parsed(entries=tuple(Entry(guid=name) for name in names))
+    return Parsed(entries=tuple(Entry(guid=name, title=name) for name in names))
 
 
 class Watched:
-    """A feed that is read in turn, with the gaps that stand open."""
+    """A feed that is read in turn, with the gaps that stand open and the items that are known."""
 
     def __init__(self, feed: Feed = WIRE):
         self.feed, self.state, self.open = feed, FeedState(feed_id=feed.id), []
+        self.items = {}
 
     def reads(self, parsed: Parsed | None, now: datetime) -> list[tuple[str, str]]:
         """Take an answer (None is a 304) and say what it opened and closed."""
         before = asked(self.feed, self.state, now).state
         outcome = NotModified(validators=BODY.validators) if parsed is None else BODY
         self.state = state_after(self.feed, before, outcome, parsed, now)
+        listed = () if parsed is None else items_of(self.feed, parsed, now)
+        known = sorted(self.items.values(), key=lambda item: item.at, reverse=True)
+        page = Page(listed=frozenset(item.key for item in listed), before=tuple(known))
         told = []
-        for decision in gaps_after(self.feed, before, self.state, parsed, now, known=self.open):
-            match decision:
-                case OpenGap(gap=gap):
-                    self.open.append(gap)
-                    told.append(("open", gap.why))
-                case CloseGap(gap=gap):
-                    self.open.remove(gap)
-                    told.append(("close", gap.why))
+        found = gaps_after(self.feed, before, self.state, parsed, now, known=self.open, page=page)
+        for gap in found:
+            if gap.closed is None:
+                self.open.append(gap)
+                told.append(("open", gap.why))
+            else:
+                self.open = [one for one in self.open if one.since != gap.since]
+                told.append(("close", gap.why))
+        self.items = {item.key: item for item in listed} | self.items
         return told
 
 
@@ -143,6 +150,65 @@ def test_silence_beyond_the_own_rhythm_opens_once_and_a_new_entry_closes():
     assert (gap.since, gap.until) == (NOW, None)
     again = NOW + 12 * DAY
     assert court.reads(listed(again, *page), again) == [("close", SILENT)]
+
+
+PINNED = [NOW - 9 * DAY, NOW - 8 * DAY, NOW - 7 * DAY]
+
+
+@pytest.mark.parametrize("pinned", [PINNED[:1], PINNED])
+def test_old_entries_pinned_to_a_page_do_not_hide_that_it_rolled_over(pinned):
+    wire = Watched()
+    wire.reads(listed(*pinned, *(NOW - n * HOUR for n in range(10))), NOW)
+    later = NOW + DAY
+    assert wire.reads(listed(*pinned, *(later - n * HOUR for n in range(10))), later) == [
+        ("open", ROLLED)
+    ]
+    (gap,) = wire.open
+    assert (gap.since, gap.until) == (NOW, later - 9 * HOUR)
+
+
+def test_an_entry_of_the_last_page_that_becomes_pinned_does_not_hide_a_roll_over_either():
+    wire = Watched()
+    first = [NOW - n * HOUR for n in range(10)]
+    wire.reads(listed(*first), NOW)
+    later = NOW + DAY
+    page = listed(first[9], *(later - n * HOUR for n in range(10)))
+    assert wire.reads(page, later) == [("open", ROLLED)]
+
+
+def test_a_pinned_entry_does_not_close_a_gap_and_what_was_known_last_does():
+    wire = Watched()
+    first = [*PINNED[:1], *(NOW - n * HOUR for n in range(10))]
+    wire.reads(listed(*first), NOW)
+    later = NOW + DAY
+    second = [later - n * HOUR for n in range(10)]
+    assert wire.reads(listed(*PINNED[:1], *second), later) == [("open", ROLLED)]
+    assert wire.reads(listed(*PINNED[:1], *second, later + MINUTE), later + HOUR) == []
+    assert wire.reads(listed(*first[:2], *second), later + 2 * HOUR) == [("close", ROLLED)]
+
+
+def test_an_ordinary_page_that_moves_on_within_its_length_is_no_gap():
+    wire = Watched()
+    for hour in range(0, 400, 7):
+        now = NOW + hour * HOUR
+        assert wire.reads(listed(*(now - n * HOUR for n in range(10))), now) == []
+
+
+def test_a_newest_entry_that_was_taken_back_is_no_gap():
+    wire = Watched()
+    page = [NOW - n * HOUR for n in range(10)]
+    wire.reads(listed(*page), NOW)
+    later = NOW + 8 * HOUR
+    kept = [*page[1:3], *(later - n * HOUR for n in range(8))]
+    assert wire.reads(listed(*kept), later) == []
+
+
+def test_a_feed_that_names_all_its_entries_anew_is_no_gap():
+    wire = Watched()
+    page = [NOW - n * HOUR for n in range(10)]
+    wire.reads(listed(*page), NOW)
+    again = Parsed(entries=tuple(Entry(guid=f"new-{at}", title="W", published=at) for at in page))
+    assert wire.reads(again, NOW + HOUR) == []
 
 
 # --- the program was down -------------------------------------------------------------------------

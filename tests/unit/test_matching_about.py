@@ -184,6 +184,36 @@ def test_long_after_its_end_only_a_new_step_makes_a_case_the_subject(about):
     assert chief(about("SEC v. Marlowe, and what was learned", at=soon))
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "SEC v. Marlowe reopened",
+        "SEC revives Marlowe case",
+        "Court reinstates SEC case against Marlowe",
+        "Dismissal of SEC v. Marlowe vacated",
+        "SEC refiles against Marlowe",
+        "SEC appeals in Marlowe matter",
+        "New order in SEC v. Marlowe",
+        "Correction: SEC has not ended Marlowe case",
+    ],
+)
+def test_a_closed_case_that_moves_again_is_the_subject_however_late(about, title):
+    assert chief(about(title, at=ENDED + timedelta(days=10 * AFTERMATH_DAYS)))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Could SEC v. Marlowe be reopened?",
+        "Why SEC v. Marlowe may be revived",
+        "SEC v. Marlowe, two years after the appeal",
+    ],
+)
+def test_a_guess_that_a_closed_case_might_move_is_a_look_back(about, title):
+    relation, _ = about(title, at=ENDED + timedelta(days=10 * AFTERMATH_DAYS))
+    assert relation is Relation.RELATED
+
+
 def test_captions_listed_without_a_step_are_a_round_up(about):
     title = "SEC v. Marlowe and Tilbury v. SEC on one calendar"
     for slug in ("sec-v-marlowe", "tilbury-v-sec"):

@@ -107,6 +107,36 @@ NOTHING_HAPPENED = (
     "Fake SEC announcement of Binance settlement spreads online",
     "Rumored SEC-Binance settlement never materialized",
     "SEC drops demand for Binance.US software",
+    "SEC and Ripple settlement collapses",
+    "Binance settlement with CFTC falls through",
+    "Plea deal for Roman Storm falls apart",
+    "Reports that SEC settled with Tron founder Justin Sun are false",
+    "Claims that Binance settled with SEC are untrue",
+    "Pump.fun denies settling class action by Aguilar",
+    "Ripple denies having settled with SEC",
+    "Judge declines to sentence Do Kwon until June",
+    "Court refuses to sentence Do Kwon before new filings",
+    "Bankman-Fried pardon: White House says no decision made",
+    "Roman Storm pardon: president has not decided, aide says",
+    "CZ pardon revoked? Lawyers say it cannot be",
+    "Samourai developer Keonne Rodriguez denied pardon",
+    "Bankman-Fried pardon rejected by White House",
+    "Appeals court hears Bankman-Fried bid to overturn conviction",
+    "Judges hear Storm's request to vacate conviction",
+    "Ripple says it will not appeal SEC ruling",
+    "SEC won't appeal Ripple ruling",
+    "Coinbase decides against an appeal of SEC ruling",
+    "SEC will not sue Binance again, chair says",
+    "Cumberland DRW did not settle with SEC, source says",
+    "SEC v. Terraform: jury has not reached verdict on Do Kwon",
+    "Judge has yet to rule on Binance's motion to dismiss SEC suit",
+    "SEC and Ripple ask judge to dissolve injunction",
+    "SEC asks judge to reopen Binance case",
+    "LBRY asks court to vacate SEC judgment",
+    "Judge sets Roman Storm sentencing for March",
+    "Roman Storm to be sentenced in March, judge says",
+    "Binance faces fines of up to $5 billion from CFTC",
+    "Judge weighs whether to reopen SEC case against Kraken",
 )
 
 IT_HAPPENED = (
@@ -143,6 +173,19 @@ IT_HAPPENED = (
     ("Coinbase case dismissed after SEC agreed to drop lawsuit", EventKind.DISMISSAL),
     ("SEC ends Uniswap investigation without action", EventKind.DISMISSAL),
     ("Judge, without comment, denies Binance motion to dismiss", EventKind.RULING),
+    ("Judge reopens SEC v. Coinbase after five-year pause", EventKind.RULING),
+    ("Court revives SEC case against Kraken", EventKind.RULING),
+    ("Court vacates dismissal of class action against Binance", EventKind.RULING),
+    ("SEC refiles case against Coinbase", EventKind.COMPLAINT),
+    ("Judge denies Storm's motion for acquittal", EventKind.RULING),
+    ("Court keeps Roman Storm guilty verdict in place", EventKind.RULING),
+    ("Supreme Court declines to hear Bankman-Fried appeal", EventKind.RULING),
+    ("Supreme Court agrees to hear Custodia case against Fed", EventKind.RULING),
+    ("Judge tosses Pump.fun class action", EventKind.DISMISSAL),
+    ("Ripple fined $125 million by judge", EventKind.ORDER),
+    ("CFTC fines Binance $50 million over reporting failures", EventKind.ORDER),
+    ("Ooki DAO loses by default, judge orders shutdown", EventKind.RULING),
+    ("Do Kwon pardoned", EventKind.SENTENCE),
     ("Jury could not agree on two counts but convicts Storm on one", EventKind.VERDICT),
 )
 """Titles and their event; None where either a ruling, an order or an appeal is right."""
@@ -184,6 +227,22 @@ def test_a_hedge_counts_before_the_words_in_their_own_clause_and_right_after_the
 ) -> None:
     start = text.index(words)
     assert hedge(text, (start, start + len(words))) is expected
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "SEC will not sue Binance again, chair says",
+        "Cumberland DRW did not settle with SEC, source says",
+        "SEC v. Terraform: jury has not reached verdict on Do Kwon",
+        "Judge has yet to rule on Binance's motion to dismiss SEC suit",
+        "SEC and Ripple ask judge to dissolve injunction",
+        "SEC asks Judge Amy Berman Jackson to reopen Binance lawsuit",
+        "Coinbase has not been charged, lawyer says",
+    ],
+)
+def test_where_nobody_was_heard_no_hearing_is_told(title: str) -> None:
+    assert read(title) in {EventKind.OTHER, EventKind.MOTION}
 
 
 def test_an_item_without_a_headline_is_read_by_its_first_sentence() -> None:

@@ -101,7 +101,7 @@ async def room():
 async def test_f08_an_edited_headline_edits_the_alert_that_was_sent(room):
     await room.poll(page())
     assert await room.send_all() == [f"{TITLE} | {TEXT}"]
-    corrected = TITLE.replace("Judge", "Correction: Magistrate judge")
+    corrected = TITLE.replace("Judge", "Magistrate judge")
     polled = await room.poll(page(title=corrected))
     (edit,) = await room.queued()
     assert edit.message.html.startswith(corrected)

@@ -45,7 +45,7 @@ class Mouth:
         self.said = []
         self._next = {}
         self._slow = {}
-        self._numbers = iter(range(1, 10_000))
+        self.numbers = iter(range(1, 10_000))
         self._there = {}
         self._mute = set()
         self._deaf = set()
@@ -64,6 +64,10 @@ class Mouth:
     def answers_probes(self, chat, *outcomes):
         """Answer probes in `chat` with these, then truly."""
         self._probes[chat] = list(outcomes)
+
+    def hears_probes_again(self, chat):
+        """Answer probes in `chat` truly again."""
+        self._deaf.discard(chat)
 
     def answers_no_probe(self, chat):
         """Let every probe in `chat` end without an answer."""
@@ -93,9 +97,9 @@ class Mouth:
         outcomes = self._next.get(chat)
         if chat in self._mute:
             self._mute.remove(chat)
-            self._there[chat, next(self._numbers)] = delivery.message.html
+            self._there[chat, next(self.numbers)] = delivery.message.html
             return Unknown(detail="no answer")
-        outcome = outcomes.pop(0) if outcomes else Sent(message_id=next(self._numbers))
+        outcome = outcomes.pop(0) if outcomes else Sent(message_id=next(self.numbers))
         if isinstance(outcome, Exception):
             raise outcome
         if isinstance(outcome, Sent):
@@ -652,3 +656,93 @@ def test_a_chat_hears_no_faster_over_a_restart():
         assert all(b - a >= GROUP_SPACING.total_seconds() - 0.001 for a, b in pairwise(times))
 
     office(scenario)
+
+
+def test_what_people_wrote_meanwhile_is_in_nobodys_way_however_much_it_was():
+    async def scenario(office):
+        office.mouth.accepts_without_a_word(1)
+        written = {next(office.mouth.numbers) for _ in range(30)}
+        await office.store.keep_updates([], 1, {700: written})
+        await office.queue(message(1, "maybe"), message(1, "next"))
+        await office.runs(600)
+        assert office.mouth.texts(1) == ["maybe", "next"]
+        assert len(office.mouth.probed) == 1
+
+    office(scenario)
+
+
+def test_a_message_that_may_lie_beyond_all_that_was_tried_is_never_sent_again_without_a_mark():
+    async def scenario(office):
+        await office.queue(message(-5, "in a group, where people write unheard"))
+        await office.runs(5)
+        office.mouth.accepts_without_a_word(1)
+        for _ in range(30):
+            next(office.mouth.numbers)
+        await office.queue(message(1, "maybe"))
+        await office.runs(600)
+        assert office.mouth.texts(1) == ["maybe", f"{words.MAY_BE_REPEAT}\nmaybe"]
+
+    office(scenario)
+
+
+def test_probes_that_never_left_are_no_answer_and_wait_for_the_network_however_long():
+    async def scenario(office):
+        office.mouth.accepts_without_a_word(1)
+        office.mouth.answers_probes(1, *(NotSent(detail="no connection") for _ in range(40)))
+        await office.queue(message(1, "maybe"), message(1, "next"))
+        await office.runs(3600)
+        assert office.mouth.texts(1) == ["maybe", "next"]
+        assert len(office.mouth.probed) == 41
+
+    office(scenario)
+
+
+def test_a_parked_message_is_in_the_way_no_longer_than_until_the_next_one_is_there():
+    async def scenario(office):
+        place = Place(chat_id=1)
+        await office.store.put_settings(PlaceSettings(place=place, never_repeat=True))
+        office.mouth.answers(1, Unknown(detail="no answer"))
+        office.mouth.answers_no_probe(1)
+        await office.queue(message(1, "parked"), message(1, "there"))
+        with capture_logs() as logs:
+            await office.runs(100)
+        assert [line["event"] for line in logs].count("parked") == 1
+        office.mouth.hears_probes_again(1)
+        office.mouth.accepts_without_a_word(1)
+        await office.queue(message(1, "found"), message(1, "last"))
+        await office.runs(100)
+        assert (await office.states()) == {
+            "parked": DeliveryState.UNKNOWN,
+            "there": DeliveryState.SENT,
+            "found": DeliveryState.SENT,
+            "last": DeliveryState.SENT,
+        }
+
+    office(scenario)
+
+
+class StandsStill:
+    """A store whose disk stands still for a moment while messages are about to leave."""
+
+    def __init__(self, inner):
+        self._inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    async def leaving(self, delivery_id, now):
+        time = asyncio.get_running_loop().time()
+        if 1 < time < 2:
+            await asyncio.sleep(2 - time)
+        return await self._inner.leaving(delivery_id, now)
+
+
+def test_after_a_disk_stood_still_the_bot_is_no_faster_than_ever():
+    async def scenario(office):
+        await office.queue(*(message(chat, f"m{chat}") for chat in range(1, 150)))
+        await office.runs(30)
+        calls = office.mouth.calls
+        assert len(calls) == 149
+        assert all(calls[at + 30] - calls[at] > 1 for at in range(len(calls) - 30))
+
+    office(scenario, around=StandsStill)

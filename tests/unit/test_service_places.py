@@ -405,15 +405,18 @@ async def test_a_possible_loss_on_a_feed_that_concerns_a_place_is_told_once_and_
     await town.look(START + 2 * DAY)
     ((_, text),) = await town.told()
     assert text.splitlines()[1:3] == [
-        "Possible loss 14:00 to 18:00 UTC on Wire Two: more entries came than the feed lists",
-        "Possible loss since 14:00 UTC on every feed: the program stood still",
+        (
+            "Possible loss 14:00 to 18:00 on feed Wire Two, 18 Sep 2023 UTC:"
+            " more entries came than the feed lists"
+        ),
+        "Possible loss 14:00 until now on every feed, 18 Sep 2023 UTC: the program stood still",
     ]
     await town.store.close_gap(kept.id, START + 50 * HOUR, until=START + 50 * HOUR)
     await town.look(START + 3 * DAY)
     assert len(await town.told()) == 2
     (_, text) = (await town.told())[-1]
     assert text.splitlines()[1:] == [
-        "Possible loss 18 Sep 14:00 to 20 Sep 14:00 UTC on every feed: the program stood still",
+        "Possible loss 18 Sep, 14:00 to 20 Sep, 14:00 UTC on every feed: the program stood still",
         "No development since 20 Sep 2023, 08:00 UTC",
     ]
 

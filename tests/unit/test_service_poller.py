@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
+from aggregator.errors import StoreError
 from aggregator.feeds import gaps
 from aggregator.feeds.workers import InlineParser
 from aggregator.model import (
@@ -551,9 +552,86 @@ def test_f07_a_page_that_rolled_over_is_a_gap_in_the_store_until_a_later_page_re
         (gap,) = await room.store.gaps(START)
         assert gap.closed is not None
         assert told == [("f", gaps.ROLLED, False)]
-        assert room.gaps == [("f", gaps.ROLLED, True)]
+        assert room.gaps == [("f", gaps.ROLLED, False), ("f", gaps.ROLLED, True)]
 
     room([feed("f")], scenario)
+
+
+class DiesAfterCommit:
+    """A store whose program dies as soon as a poll is in it."""
+
+    def __init__(self, store):
+        self.store = store
+
+    def __getattr__(self, name):
+        call = getattr(self.store, name)
+        if name not in {"commit", "save_feed_state"}:
+            return call
+
+        async def once(*args):
+            await call(*args)
+            raise DiedError
+
+        return once
+
+
+class DiedError(Exception):
+    """The process is gone."""
+
+
+def test_a_roll_over_is_not_lost_by_a_program_that_dies_right_after_its_poll():
+    async def scenario(room):
+        room.web.answers["f"] = page(-60, -30)
+        await room.poller.once()
+        alive, room.store = room.store, DiesAfterCommit(room.store)
+        dying, room.store = room.fresh(), alive
+        await dying.load()
+        await asyncio.sleep(2 * 60 * MINUTES)
+        room.web.answers["f"] = page(110, 115)
+        with capture_logs():
+            await dying.once()
+        assert room.gaps == []
+        room.poller = room.fresh()
+        await room.poller.load()
+        assert room.gaps == [("f", gaps.ROLLED, False)]
+        (row,) = await room.store.ledger(START, 9)
+        assert row.key == "gap:1"
+
+    room([feed("f")], scenario)
+
+
+def test_a_database_that_fails_is_said_once_and_not_with_a_traceback():
+    async def scenario(room):
+        room.store = Failing(room.store)
+        room.poller = room.fresh()
+        with capture_logs() as logs:
+            await room.poller.once()
+            await room.poller.once()
+            room.store.faults = False
+            await room.poller.once()
+            room.store.faults = True
+            await room.poller.once()
+        assert [line["why"] for line in events(logs, "store_failed")] == ["the disk is full"] * 2
+        assert not events(logs, "job_failed")
+
+    room([feed("f")], scenario)
+
+
+class Failing:
+    """A store that takes no writes while it `faults`."""
+
+    def __init__(self, store):
+        self.store, self.faults = store, True
+
+    def __getattr__(self, name):
+        call = getattr(self.store, name)
+
+        async def maybe(*args):
+            if self.faults and name in {"commit", "save_feed_state"}:
+                raise StoreError("the disk is full")
+            return await call(*args)
+
+        return maybe
 
 
 def test_a_time_when_the_program_was_down_is_a_gap_until_every_feed_shows_what_it_had():

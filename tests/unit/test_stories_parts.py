@@ -238,6 +238,11 @@ def test_a_rare_word_tells_more_than_a_common_one():
         "US District Choose dominated in favour of Binance",
         "Binance information movement to dismiss",
         "Commodity Futures Trading Fee recordsdata lawsuit",
+        "Choose Carter denies bid to end trade suit",
+        "Trade suit goes on as Choose Carter denies bid",
+        "Case will likely be heard by Choose Carter.",
+        "Decide Carter rules against the exchange",
+        "Exchange and its users decide for $40 million",
     ],
 )
 def test_names_that_no_desk_would_write_mark_a_copy(title):
@@ -254,6 +259,12 @@ def test_names_that_no_desk_would_write_mark_a_copy(title):
         "Gemini makes a filing in New York",
         "The trade commission denies it charged a fee",
         "You could choose between 10 plans in May 2024",
+        "Judge Carter denies bid to end trade suit",
+        "Why Investors Choose Kraken Over Coinbase in Germany",
+        "Banks Choose Ripple for payments",
+        "How to Choose Wallets that last",
+        "Parties Settle Ripple Case for $40 Million",
+        "Judge to decide for whom $40 million is meant",
     ],
 )
 def test_honest_headlines_carry_no_mark(title):

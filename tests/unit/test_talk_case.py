@@ -245,13 +245,14 @@ async def test_the_greeting_leads_to_a_case_to_the_lists_and_to_help(bot):
         ("All cases", "Cases"),
         ("Watchlists", "Watchlists"),
         ("Latest news", "Latest on everything"),
-        ("Help", "Commands"),
+        ("Help", words.START),
     ):
         assert (await bot.text(bot.presses(message, name))).startswith(head)
 
 
 async def test_help_shows_the_menu_first_then_more_and_to_operators_theirs(bot):
     text = await bot.text(said("/help"))
+    assert text.startswith(f"{words.START}\n\nTo begin, send the name of a case, such as ")
     first = [f"/{name}" for name, _, _ in words.COMMANDS]
     assert first == ["/case", "/follow", "/following", "/latest", "/digest", "/mute", "/help"]
     places = [text.index(f"\n{name}") for name in first]
@@ -262,6 +263,8 @@ async def test_help_shows_the_menu_first_then_more_and_to_operators_theirs(bot):
         assert does in text
     assert "Not legal advice." in text
     assert not any(f"/{name}" in text for name, _, _ in words.OPERATOR)
+    buttons = dict(keys(await bot.message(said("/help"))))
+    assert list(buttons) == ["All cases", "Watchlists", "Latest news"]
     theirs = await bot.text(said("/help", ADMIN))
     assert "For the operator" in theirs
     assert all(f"\n/{name}" in theirs for name, _, _ in words.OPERATOR)

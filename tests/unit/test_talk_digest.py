@@ -102,7 +102,7 @@ async def follows(chat, since=NOW - 48 * HOUR):
 async def test_digest_alone_shows_what_holds_with_buttons_to_change_it(chat):
     (message,) = await chat.say("/digest")
     assert shown(message).text == (
-        "A digest comes daily at 08:00 (UTC), next 08:00 UTC. "
+        "A digest comes daily at 08:00 (UTC), next 19 Sep, 08:00 UTC. "
         "Nobody chose this, so it comes only when there is something to tell."
     )
     assert names([message]) == ["Daily 08:00", "Weekly Mon 08:00", "Off", "Now"]
@@ -111,12 +111,12 @@ async def test_digest_alone_shows_what_holds_with_buttons_to_change_it(chat):
 @pytest.mark.parametrize(
     ("typed", "wanted", "said"),
     [
-        ("daily 08:00", Schedule(at=time(8)), "daily at 08:00 (UTC), next 08:00 UTC."),
+        ("daily 08:00", Schedule(at=time(8)), "daily at 08:00 (UTC), next 19 Sep, 08:00 UTC."),
         ("21:00", Schedule(at=time(21)), "daily at 21:00 (UTC), next 21:00 UTC."),
         (
             "weekly mon 08:00",
             Schedule(at=time(8), weekday=0),
-            "every Monday at 08:00 (UTC), next 25 Sep 08:00 UTC.",
+            "every Monday at 08:00 (UTC), next 25 Sep, 08:00 UTC.",
         ),
     ],
 )
@@ -222,7 +222,7 @@ async def test_tz_shows_and_sets_the_zone_in_any_case(chat):
     text = await chat.text("/tz europe/berlin")
     assert text.startswith("The time zone here is Europe/Berlin, where it is 22:14 CEST.")
     assert (await settings(chat)).zone == "Europe/Berlin"
-    assert "(Europe/Berlin), next 08:00 CEST" in await chat.text("/digest")
+    assert "(Europe/Berlin), next 19 Sep, 08:00 CEST" in await chat.text("/digest")
     assert (await chat.text("/tz UTC")).startswith("The time zone here is UTC")
 
 
@@ -235,10 +235,18 @@ async def test_tz_asks_which_city_is_meant_and_a_button_answers(chat):
     assert "22:14 CEST" in chat.toasts[-1]
 
 
-@pytest.mark.parametrize("typed", ["CET+1", "EST", "Mars/Olympus", "<b>"])
+@pytest.mark.parametrize("typed", ["CET+1", "Mars/Olympus", "<b>"])
 async def test_tz_refuses_what_is_no_zone(chat, typed):
     text = await chat.text(f"/tz {typed}")
     assert text.startswith(f"I know no time zone “{typed}”.")
+    assert (await settings(chat)).zone == "UTC"
+
+
+@pytest.mark.parametrize("typed", ["CET", "EST", "Etc/GMT-14"])
+async def test_tz_says_plainly_why_a_clock_without_a_place_is_not_taken(chat, typed):
+    text = await chat.text(f"/tz {typed}")
+    assert text.startswith(f"“{typed}” names a clock but knows no place")
+    assert "Europe/Berlin" in text
     assert (await settings(chat)).zone == "UTC"
 
 

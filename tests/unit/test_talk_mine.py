@@ -18,6 +18,7 @@ from aggregator.model import (
     MuteKind,
     Place,
     Priority,
+    Severity,
     Subscription,
     Target,
     TargetKind,
@@ -41,7 +42,9 @@ SETUP = Setup(
     access=Access(is_open=True),
 )
 HOOKS = Hooks(
-    watchlist=lambda name, queries, hits, to: as_watchlist_yaml(name, queries, hits, RULES, to=to),
+    watchlist=lambda name, queries, hits, to, floor: as_watchlist_yaml(
+        name, queries, hits, RULES, to=to, floor=floor
+    ),
     extended=extended_yaml,
 )
 
@@ -103,9 +106,46 @@ async def test_what_is_exported_is_a_watchlist_that_the_rules_accept_and_that_ri
     queries = [one["query"] for one in said["when"]["any"]]
     assert "docket:1:23-cv-01599" in queries[0]
     assert queries[1:] == [
-        "@coinbase",
+        (
+            "@coinbase AND (~appeal OR ~charge OR ~dismiss OR ~order OR ~rule OR ~sentence OR ~settle"
+            " OR ~stay OR ~sue OR ~verdict)"
+        ),
         'stablecoin NEAR/5 reserve AND NOT "price prediction"',
     ]
+
+
+async def test_each_severity_floor_has_its_own_file_and_says_what_its_queries_were(chat, tmp_path):
+    await chat.say("/follow binance")
+    for target in ("case:sec-v-ripple", "watchlist:stablecoin-law"):
+        kind, _, slug = target.partition(":")
+        await chat.store.subscribe(
+            Subscription(
+                place=HERE,
+                target=Target(kind=TargetKind(kind), slug=slug),
+                since=NOW,
+                floor=Severity.HIGH,
+                paused=kind == "case",
+            )
+        )
+    (tmp_path / "watchlists").mkdir()
+    tops = {}
+    for answer in await chat.say("/export"):
+        name = answer.attachment.rpartition("/")[2]
+        written = await chat.store.file(answer.attachment)
+        (tmp_path / "watchlists" / name).write_bytes(written)
+        tops[name] = written.decode().splitlines()[0]
+    assert tops == {
+        "my-follows.yaml": "# case SEC v. Binance",
+        "my-follows-high.yaml": "# case SEC v. Ripple (paused here, the file rings)",
+        "stablecoin-law.yaml": f"# watchlist {SETUP.watchlists['stablecoin-law'].title}",
+    }
+    rules = load_rules((ROOT / "rules", tmp_path))
+    floors = {name.removesuffix(".yaml") for name in tops}
+    assert {name: rules.watchlists[name].deliver[0].floor for name in floors} == {
+        "my-follows": Severity.LOW,
+        "my-follows-high": Severity.HIGH,
+        "stablecoin-law": Severity.HIGH,
+    }
 
 
 async def test_a_followed_watchlist_is_exported_as_a_file_that_extends_it(chat, tmp_path):

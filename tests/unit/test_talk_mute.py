@@ -154,7 +154,7 @@ async def test_the_answer_says_what_until_when_and_whether_high_rings_and_can_be
     await chat.say("/tz Europe/Berlin")
     text = await chat.text("/mute ripple 12h")
     assert text == (
-        "SEC v. Ripple is muted until 10:14 CEST. High still rings. "
+        "SEC v. Ripple is muted until 19 Sep, 10:14 CEST. High still rings. "
         "What is muted goes to the digest."
     )
     await chat.press("Undo")
@@ -203,8 +203,8 @@ async def test_mute_alone_lists_what_is_muted_with_a_button_each(chat):
     (message,) = await chat.say("/unmute")
     assert shown(message).text.splitlines() == [
         "Muted here",
-        "SEC v. Ripple · until 20:14 UTC · High rings",
-        "The source Wire One · until 21 Sep 20:14 UTC · High too",
+        "SEC v. Ripple · until 19 Sep, 20:14 UTC · High rings",
+        "The source Wire One · until 21 Sep, 20:14 UTC · High too",
     ]
     assert names([message]) == ["Unmute SEC v. Ripple", "Unmute the source Wire One"]
     await chat.press("Unmute the source Wire One")
@@ -233,7 +233,7 @@ async def test_a_reply_to_an_alert_mutes_its_story(chat):
     assert (
         shown(answer)
         .text.replace("\u2060", "")
-        .startswith(f"The story “{TITLE}” is muted until 20:14 UTC.")
+        .startswith(f"The story “{TITLE}” is muted until 19 Sep, 20:14 UTC.")
     )
     assert await mutes(chat) == [(MuteKind.STORY, "s1", 24 * HOUR, True)]
     await chat.say("/unmute", answers=number)
@@ -249,11 +249,11 @@ async def test_a_button_under_an_alert_mutes_its_case_and_shows_until_when(chat,
     chat.now = NOW + HOUR
     await chat.press(button)
     assert await mutes(chat) == [(MuteKind.TARGET, str(CASE), 24 * HOUR, keep_high)]
-    assert "SEC v. Binance is muted until 06:14 JST." in chat.toasts[-1]
+    assert "SEC v. Binance is muted until 20 Sep, 06:14 JST." in chat.toasts[-1]
     assert ("High still rings." in chat.toasts[-1]) is keep_high
     alert = chat.messages[number]
     assert alert.html == "An alert"
-    assert names([alert]) == ["Read", "Muted until 06:14 JST · Undo"]
+    assert names([alert]) == ["Read", "Muted till 20 Sep, 06:14 JST · Undo"]
 
 
 async def test_undo_under_an_alert_brings_the_buttons_back(chat):

@@ -271,3 +271,15 @@ async def test_without_rules_a_query_is_told_that_it_cannot_be_read(view):
     async with talking(bare, NOW) as bot:
         assert "no rules are set up" in await bot.text(said("/search zebra"))
         assert "no rules are set up" in await bot.text(said("/watch zebra"))
+
+
+async def test_a_query_that_is_too_long_is_told_its_own_length(bot):
+    for command in ("search", "watch"):
+        text = await bot.text(said(f"/{command} {'binance ' * 562}"))
+        assert "a query has at most 300 characters, and this one 4495" in text
+
+
+async def test_the_latest_of_what_is_no_name_leads_to_the_search(bot):
+    text = await bot.text(said("/latest harbour <b> festival"))
+    assert "Nothing found" in text
+    assert "/search harbour <b> festival" in text

@@ -36,7 +36,7 @@ from aggregator.model import (
 )
 from aggregator.telegram import markup, words
 from aggregator.telegram.access import Access
-from aggregator.telegram.ask import NotRelevant, View
+from aggregator.telegram.ask import NotRelevant, Remember, View
 from aggregator.telegram.keyboard import alert_buttons
 from aggregator.telegram.render_why import Reason, Trace
 from aggregator.telegram.render_why import why as render
@@ -213,6 +213,15 @@ async def test_not_relevant_is_kept_with_each_followed_rules_version(bot, room):
     }
     assert done.toast.startswith("Noted: not relevant for SEC v. Binance, my words.")
     assert (done.edit, done.replies) == (None, ())
+
+
+async def test_not_relevant_counts_once_for_a_place_and_a_story(bot, room):
+    (story,) = await room.takes(FIRST)
+    first = await bot.answer(pressed(f"v1:nr:{story.id}:1"), following(CASE))
+    (kept,) = [effect for effect in first.effects if isinstance(effect, Remember)]
+    await bot.store.put_setting(kept.name, kept.value)
+    again = await bot.answer(pressed(f"v1:nr:{story.id}:1"), following(CASE))
+    assert (again.effects, again.toast) == ((), "Already noted")
 
 
 async def test_not_relevant_on_what_is_followed_no_more_notes_nothing(bot, room):

@@ -169,8 +169,8 @@ def test_a_possible_loss_is_told_with_its_time_and_reason():
     )
     lasting = replace(gap, feed_id="", until=None)
     assert watched_lines(casefile.DOCKET, gaps=(gap, lasting))[1:] == [
-        "Possible loss: D.D.C. docket, 10 Jun 2025, 03:00 UTC to 10 Jun 2025, 04:00 UTC (it fell)",
-        "Possible loss: all sources, since 10 Jun 2025, 03:00 UTC (it fell)",
+        "Possible loss 03:00 to 04:00 on feed D.D.C. docket, 10 Jun 2025 UTC: it fell",
+        "Possible loss 03:00 until now on every feed, 10 Jun 2025 UTC: it fell",
     ]
 
 

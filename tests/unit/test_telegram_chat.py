@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from aggregator.errors import ConfigError
+from aggregator.errors import ConfigError, StoreError
 from aggregator.model import Case, Place, Priority, Severity, Target, TargetKind, Watchlist
 from aggregator.store.sqlite import SqliteStore
 from aggregator.telegram import words
@@ -88,6 +88,24 @@ class FailingOnce(DyingAt):
     """A store that has a bug in one method, once."""
 
     error = RuntimeError
+
+
+class NoDisk:
+    """A store of which one method finds the disk full, so many times."""
+
+    def __init__(self, store, method, times=3):
+        self._store, self._method, self._left = store, method, times
+
+    def __getattr__(self, name):
+        real = getattr(self._store, name)
+        if name != self._method or not self._left:
+            return real
+        self._left -= 1
+
+        async def fails(*given):
+            raise StoreError("the disk is full")
+
+        return fails
 
 
 class SlowFor:
@@ -258,6 +276,26 @@ async def test_an_update_that_cannot_be_handled_is_logged_by_its_id_and_passed_o
     assert len(await replies(store)) == 1
 
 
+@pytest.mark.parametrize("method", ["keep_updates", "subscriptions_at", "enqueue", "update_done"])
+async def test_a_database_that_fails_for_a_while_loses_no_question_and_ends_nothing(
+    telegram, store, clock, method
+):
+    with capture_logs() as logs:
+        async with running(telegram, NoDisk(store, method), clock) as chat:
+            await chat.has_done(telegram.says(ADMIN, "/following"), telegram.says(ADMIN, "/id"))
+    assert [line["why"] for line in logs if line["event"] == "receiving_failed"] == [
+        "the disk is full"
+    ]
+    assert {1.0, 2.0, 4.0} <= set(clock.slept)
+    assert len(await replies(store)) == 2
+
+
+async def test_a_database_that_fails_at_the_start_ends_the_program(telegram, store, clock):
+    with pytest.raises(StoreError):
+        async with running(telegram, NoDisk(store, "waiting_updates"), clock) as chat:
+            await chat.task
+
+
 async def test_a_button_is_answered_and_worked_on(telegram, store, clock):
     async with running(telegram, store, clock) as chat:
         telegram.presses(ADMIN, "v1:follow:c:sec-v-binance")
@@ -324,9 +362,8 @@ async def test_each_sort_of_chat_is_offered_its_own_menu(telegram, store, clock)
     seven = [name for name, _, _ in words.COMMANDS]
     menus = {scope: commands(menu) for scope, menu in telegram.menus.items()}
     assert menus["default"] == menus["all_private_chats"] == seven
-    assert "follow" not in menus["all_group_chats"]
-    assert {*seven, "here"} <= set(menus["all_chat_administrators"])
-    assert {*seven, "feeds", "reload", "audit"} <= set(menus[f"chat:{ADMIN}"])
+    assert menus["all_group_chats"] == menus["all_chat_administrators"] == seven
+    assert menus[f"chat:{ADMIN}"] == [*seven, "feeds", "reload", "audit"]
     assert all(command["description"] for menu in telegram.menus.values() for command in menu)
     assert telegram.called("deleteWebhook")
 

@@ -21,7 +21,8 @@ from aggregator.model import (
 from aggregator.telegram import words
 from aggregator.telegram.access import Access, Claim
 from aggregator.telegram.ask import Follow, Hooks, MakeAdmin, Member, ReviveChat, Unfollow, View
-from aggregator.telegram.naming import Setup
+from aggregator.telegram.buttons import case_target, watchlist_target
+from aggregator.telegram.naming import Many, One, Setup, resolve
 from aggregator.telegram.registry import COMMANDS, FEATURES, VERBS
 from aggregator.telegram.talk.follow import FOLLOWS_MAX
 from tests.fake_telegram import read_html
@@ -454,3 +455,17 @@ async def test_any_button_data_is_answered(data):
     async with talking(VIEW, NOW) as bot:
         done = await bot.answer(pressed(data))
         assert done.toast or done.replies
+
+
+def test_a_watchlist_of_that_very_name_is_meant_with_the_cases_that_share_it_beside_it():
+    theme = Watchlist(name="staking", title="Staking", severity=Severity.MEDIUM)
+    case = Case(
+        slug="sec-v-kraken-staking", caption="SEC v. Payward", title="SEC v. Kraken (staking)"
+    )
+    setup = Setup(cases={case.slug: case}, watchlists={theme.name: theme})
+    assert resolve("staking", setup) == One(
+        target=watchlist_target("staking"), others=(case_target(case.slug),)
+    )
+    known = replace(case, primary_aliases=("staking",))
+    both = resolve("staking", replace(setup, cases={case.slug: known}))
+    assert both == Many(targets=(case_target(case.slug), watchlist_target("staking")))

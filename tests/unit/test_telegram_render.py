@@ -17,6 +17,8 @@ from aggregator.model import (
     ItemKey,
     Place,
     Report,
+    RingKind,
+    Rung,
     Severity,
     Status,
     Story,
@@ -389,3 +391,64 @@ def test_a_followed_name_in_a_case_on_file_is_no_new_matter():
     name = Target(kind=TargetKind.ENTITY, slug="binance")
     told = replace(story(report()), targets=frozenset({name, BINANCE}))
     assert "new matter" not in plain(rendered(told, targets=(name,)).html)
+
+
+DOCKET = report(
+    "D.D.C.",
+    30,
+    trust=Trust.PRIMARY,
+    kind=FeedKind.COURT,
+    url="https://court.example/entry/9",
+    summary="[Order] (9) ORDER on inspection",
+)
+ORDER = Event(kind=EventKind.ORDER, status=Status.DOCKETED, severity=Severity.HIGH)
+
+
+def answered(kind, rung=DOCKET, event=ORDER, title="SEC v. Binance", what=""):
+    ring = Rung(kind=kind, report=rung.item_key, at=rung.at, what=what)
+    told = replace(story(report(), rung, event=event), rings=2, again=(ring,))
+    again = Alert(
+        place=Place(chat_id=7), key="story:s1:2", story=told, targets=(BINANCE,), again=ring
+    )
+    return alert(again, {"sec-v-binance": replace(CASES["sec-v-binance"], title=title)}, TITLES)
+
+
+def test_an_answer_says_case_status_with_event_and_severity_and_where_it_was_decided():
+    message = answered(RingKind.CONFIRMED)
+    first = read_html(message.html).text.split("\n")[0]
+    assert first == "Confirmed on the docket · SEC v. Binance · On the docket: order · High"
+    assert "D.D.C. · <code>1:23-cv-01599</code> · " in message.html
+
+
+@pytest.mark.parametrize("event", list(EventKind))
+@pytest.mark.parametrize("kind", list(RingKind))
+@pytest.mark.parametrize(
+    "by", [DOCKET, report("Wire Two", 9), report("SEC", 9, trust=Trust.PRIMARY)]
+)
+def test_the_first_line_of_an_answer_never_hides_the_severity(kind, event, by):
+    happened = Event(kind=event, status=Status.DOCKETED, severity=Severity.MEDIUM)
+    message = answered(kind, by, happened, title="Commission v. " + "Very Long Name " * 9)
+    first = read_html(message.html).text.split("\n")[0]
+    assert first.endswith(" · Medium")
+    assert len(first) <= 80
+
+
+def test_the_read_button_of_an_answer_opens_the_report_that_rang():
+    keys = {key.text: key.url for row in answered(RingKind.CONFIRMED).buttons for key in row}
+    assert keys["Read"] == DOCKET.url
+    later = report("Wire Two", 9)
+    keys = {key.text: key.url for row in answered(RingKind.ADDED, later).buttons for key in row}
+    assert keys["Read"] == later.url
+
+
+def test_what_a_primary_source_confirms_is_not_called_reported():
+    event = Event(kind=EventKind.ORDER, status=Status.ORDERED, severity=Severity.HIGH)
+    agency = report("SEC", 9, trust=Trust.PRIMARY)
+    first = plain(answered(RingKind.CONFIRMED, agency, event).html).split("\n")[0]
+    assert first == "Confirmed by a primary source · SEC v. Binance · Order · High"
+
+
+def test_an_answer_with_long_texts_stays_within_1000_characters():
+    long = report("Wire Two", 9, title="A very long headline " * 60)
+    message = answered(RingKind.CHANGED, long, what="What is new " * 60)
+    assert len(read_html(message.html).text) <= ALERT_CHARS_MAX

@@ -148,7 +148,7 @@ async def test_a_possible_loss_is_said_with_its_times_and_feed_until_it_is_close
         (None, "Possible loss 22:30 until now on feed Wire, 27 Jun 2024 UTC: w"),
         (
             datetime(2024, 6, 28, 6, 40, tzinfo=UTC),
-            "Possible loss 22:30 to 28 Jun, 06:40 on feed Wire, 27 Jun 2024 UTC: w",
+            "Possible loss 27 Jun, 22:30 to 28 Jun, 06:40 UTC on feed Wire: w",
         ),
     ],
 )

@@ -146,6 +146,8 @@ async def tz(ask: Ask) -> Answer:
         shown = _zone_shown(ask, settings)
         return say(f"{shown} {said.ZONE_HINT}")
     match times.zone_named(ask.argument):
+        case times.Alike(placeless=True):
+            return say(said.zone_without_place(_quoted(ask)))
         case times.Alike(names=()):
             return say(said.no_zone(_quoted(ask)))
         case times.Alike(names=alike):

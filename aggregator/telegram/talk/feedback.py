@@ -1,16 +1,22 @@
-"""Keeping that an alert was not relevant, with the version of the rule that made it."""
+"""Keeping that an alert was not relevant, once a place, with the version of the rule that made it."""
 
 from __future__ import annotations
 
-from aggregator.model import Feedback
+import json
+from typing import Final
+
+from aggregator.model import Feedback, Place, StoryId
 from aggregator.telegram import words
-from aggregator.telegram.ask import Answer, Ask, Command, NotRelevant, Verb
+from aggregator.telegram.ask import Answer, Ask, Command, NotRelevant, Remember, Verb
 from aggregator.telegram.markup import clip
 from aggregator.telegram.talk import why
 from aggregator.telegram.words import why as said
 
 TITLES_MAX, TITLE_CHARS_MAX = 3, 30
 """A toast holds 200 characters."""
+NOTED: Final = "nr"
+NOTED_MAX = 500
+"""Stories of one place that are known to have been noted; the oldest go first."""
 
 
 async def pressed(ask: Ask) -> Answer:
@@ -22,6 +28,10 @@ async def pressed(ask: Ask) -> Answer:
     if news is None:
         return Answer(toast=said.FORGOTTEN)
     story, rung = news
+    name = _name(delivery.place)
+    noted_before = _read(await ask.reads.setting(name))
+    if story.id in noted_before:
+        return Answer(toast=said.NOTED_ALREADY)
     rules = await why.rules(ask, story, rung)
     if not rules:
         return Answer(toast=said.NOTED_NOTHING)
@@ -41,7 +51,20 @@ async def pressed(ask: Ask) -> Answer:
     titles = [clip(ask.setup.title(match.target), TITLE_CHARS_MAX) for match, _ in rules]
     more = [said.and_more(len(titles) - TITLES_MAX)] if len(titles) > TITLES_MAX else []
     shown = [*titles[:TITLES_MAX], *more]
-    return Answer(effects=noted, toast=said.noted(shown))
+    kept = json.dumps([*noted_before, story.id][-NOTED_MAX:])
+    return Answer(effects=(*noted, Remember(name=name, value=kept)), toast=said.noted(shown))
+
+
+def _name(place: Place) -> str:
+    """Return the setting that holds which stories a place has called not relevant.
+
+    What is noted itself says nothing of who pressed.
+    """
+    return f"{NOTED}:{place.chat_id}:{place.thread_id}"
+
+
+def _read(kept: str | None) -> list[StoryId]:
+    return [StoryId(each) for each in json.loads(kept)] if kept else []
 
 
 COMMANDS: tuple[Command, ...] = ()

@@ -23,12 +23,13 @@ from aggregator.telegram.ask import (
     reply,
     say,
 )
-from aggregator.telegram.markup import escape, own
+from aggregator.telegram.markup import clip, escape, own
 from aggregator.telegram.naming import Many, Nothing, One, Setup, resolve
 from aggregator.telegram.words import follow as said
 
 LATEST_MAX = 3
 OTHERS_MAX = 10
+NAME_CHARS_MAX = 80
 FOLLOWS_MAX = 100
 """Of one place."""
 
@@ -41,7 +42,7 @@ def follow_name(name: str, view: View) -> Answer:
         case One(target=target, others=others):
             return follow(target, view, others)
         case Many(targets=targets):
-            question = words.several(len(targets), escape(name))
+            question = words.several(len(targets), escape(clip(name, NAME_CHARS_MAX)))
             return reply(render_lists.choice(question, targets, view.setup, buttons.follow))
         case Nothing(suggestions=suggestions):
             return reply(render_lists.nothing_found(name, suggestions, buttons.follow, view.setup))
@@ -122,7 +123,9 @@ def _meant(name: str, view: View) -> tuple[Target | None, list[Target]]:
             return None, list(targets)
         case Nothing():
             wanted = fold(name.lstrip("@"))
-            return None, [target for target in sorted(view.followed) if fold(target.slug) == wanted]
+            # A watch's slug is a number of ours, which somebody may type by chance.
+            named = (target for target in view.followed if target.kind is not TargetKind.WATCH)
+            return None, [target for target in sorted(named) if fold(target.slug) == wanted]
         case never:
             assert_never(never)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from aggregator.matching.asked import QueryFault, understood
-from aggregator.matching.rules import CaseRule
+from aggregator.matching.rules import CaseRule, Rules
 from aggregator.model import (
     Alert,
     Case,
@@ -21,11 +21,13 @@ from aggregator.model import (
     Item,
     ItemKey,
     Message,
+    Mode,
     Report,
     Severity,
     Status,
     Story,
     StoryId,
+    Subscription,
     Target,
     TargetKind,
     Trust,
@@ -41,6 +43,19 @@ WATCHLISTS_MAX = 10
 HITS_MAX = 3
 """Of each thing followed, as examples."""
 NAME = "my-follows"
+PROCEEDING = (
+    "appeal",
+    "charge",
+    "dismiss",
+    "order",
+    "rule",
+    "sentence",
+    "settle",
+    "stay",
+    "sue",
+    "verdict",
+)
+"""The word lists that tell of a proceeding; those that the rules do not have are left out."""
 SAMPLE = Target(kind=TargetKind.CASE, slug="sample-v-example")
 
 
@@ -119,32 +134,46 @@ async def _keep_pressed(ask: Ask) -> Answer:  # noqa: ARG001  a handler
 
 
 async def _rules(ask: Ask) -> list[tuple[str, bytes, str]]:
-    """Return a watchlist of what is followed here, and one file for each watchlist followed.
+    """Return a watchlist of what is followed here for each severity floor, and one file for each
+    watchlist followed.
 
     A watchlist's own rule stays where it is; the file only sends it here.
     """
     rules = ask.setup.rules
     if rules is None:
         return []
-    queries: list[str] = []
-    hits: list[Item] = []
+    parts: dict[Severity, list[tuple[Subscription, str]]] = {}
     files: list[tuple[str, bytes, str]] = []
     for one in ask.view.subscriptions:
         target = one.target
         if target.kind is TargetKind.WATCHLIST:
             if target.slug in rules.watchlists and len(files) < WATCHLISTS_MAX:
-                text = ask.hooks.extended(target.slug, ask.place)
+                text = _noted([one], ask) + ask.hooks.extended(target.slug, ask.place, one.floor)
                 files.append((f"{target.slug}.yaml", text.encode(), words.EXPORTED_WATCHLIST))
             continue
         query = _query(target, ask)
         # An entity or case that is gone from the rules cannot be told to them.
         if query and not isinstance(understood(query, rules), QueryFault):
-            queries.append(query)
-            hits += await _hits(ask, target)
-    if queries:
-        text = ask.hooks.watchlist(NAME, queries, hits, ask.place)
-        files.insert(0, (f"{NAME}.yaml", text.encode(), words.EXPORTED_RULES))
-    return files
+            parts.setdefault(one.floor, []).append((one, query))
+    own = []
+    for floor in sorted(parts, key=list(Severity).index):
+        told = [one for one, _ in parts[floor]]
+        hits = [hit for one in told for hit in await _hits(ask, one.target)]
+        name = NAME if floor is Severity.LOW else f"{NAME}-{floor.value}"
+        queries = [query for _, query in parts[floor]]
+        text = _noted(told, ask) + ask.hooks.watchlist(name, queries, hits, ask.place, floor)
+        own.append((f"{name}.yaml", text.encode(), words.exported_rules(floor)))
+    return [*own, *files]
+
+
+def _noted(told: Sequence[Subscription], ask: Ask) -> str:
+    """Return the comment lines that say what each query of a file was, in their order."""
+    lines = []
+    for one in told:
+        title = "".join(char for char in ask.setup.title(one.target) if char.isprintable())
+        digest = one.mode is Mode.DIGEST
+        lines.append(words.comment(one.target.kind, title, digest=digest, paused=one.paused))
+    return "".join(f"# {line}\n" for line in lines)
 
 
 def _query(target: Target, ask: Ask) -> str:
@@ -153,11 +182,17 @@ def _query(target: Target, ask: Ask) -> str:
             rule = ask.setup.rules.cases.get(target.slug) if ask.setup.rules else None
             return "" if rule is None else _case_query(rule)
         case TargetKind.ENTITY:
-            return f"@{target.slug}"
+            return _name_query(target.slug, ask.setup.rules)
         case TargetKind.WATCH:
             return ask.setup.watches.get(target.slug, "")
         case TargetKind.WATCHLIST:
             return ""
+
+
+def _name_query(slug: str, rules: Rules | None) -> str:
+    """Return a one-line query for a name in a proceeding, which is what its followers hear of."""
+    known = [f"~{family}" for family in PROCEEDING if rules and family in rules.families]
+    return f"@{slug} AND ({' OR '.join(known)})" if known else f"@{slug}"
 
 
 def _case_query(rule: CaseRule) -> str:

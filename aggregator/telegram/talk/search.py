@@ -32,6 +32,8 @@ STORIES_AT_ONCE = 64
 SAME_MOMENT_MAX = 20
 """Of developments with the same time on one page; a message holds no more."""
 TITLE_CHARS_MAX = 80
+QUERY_READ_MAX = 10_000
+"""Longer than any message, so that a query that is too long is told how long it is."""
 
 Cursor = tuple[datetime, ItemKey]
 
@@ -171,7 +173,11 @@ async def latest(ask: Ask) -> Answer:
             question = words.several(len(targets), escape(clip(name, TITLE_CHARS_MAX)))
             return reply(render_lists.choice(question, targets, ask.setup, _latest_button))
         case Nothing(suggestions=suggestions):
-            return reply(render_lists.nothing_found(name, suggestions, _latest_button, ask.setup))
+            hint = said.search_instead(escape(clip(name, TITLE_CHARS_MAX)))
+            shown = render_lists.nothing_found(
+                name, suggestions, _latest_button, ask.setup, hint=hint
+            )
+            return reply(shown)
         case never:
             assert_never(never)
 
@@ -247,7 +253,7 @@ def _latest_button(target: Target, text: str) -> list[Button]:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command(name="search", run=search),
+    Command(name="search", run=search, chars_max=QUERY_READ_MAX),
     Command(name="latest", run=latest),
 )
 VERBS: tuple[Verb, ...] = (

@@ -29,8 +29,12 @@ async def start(ask: Ask) -> Answer:
 
 
 async def help_(ask: Ask) -> Answer:
-    """Say what every command does."""
-    return reply(render_lists.help_text(operator=ask.incoming.user_id in ask.setup.access.admins))
+    """Say what this is, what to send first, and what every command does."""
+    return reply(
+        render_lists.help_text(
+            ask.setup.examples, operator=ask.incoming.user_id in ask.setup.access.admins
+        )
+    )
 
 
 async def ids(ask: Ask) -> Answer:

@@ -21,7 +21,14 @@ from aggregator.telegram.ask import AddWatch, Answer, Ask, Command, PutFile, Ver
 from aggregator.telegram.markup import clip, escape
 from aggregator.telegram.naming import Many, Nothing, One, resolve
 from aggregator.telegram.talk.follow import FOLLOWS_MAX
-from aggregator.telegram.talk.search import compiled, file_of, kept_query, number_of, scan
+from aggregator.telegram.talk.search import (
+    QUERY_READ_MAX,
+    compiled,
+    file_of,
+    kept_query,
+    number_of,
+    scan,
+)
 from aggregator.telegram.words import search as searching
 from aggregator.telegram.words import watch as said
 
@@ -34,6 +41,8 @@ HITS_MAX = 300
 """Items that a preview counts; reading one against all rules takes a third of a millisecond."""
 OFFERED_MAX = 8
 QUERY_CHARS_MAX = 80
+NAME_CHARS_MAX = 200
+"""A longer query is the name of nothing."""
 KIND: Final = "watch"
 HOW: Final = {
     "i": (Severity.LOW, Mode.INSTANT),
@@ -51,7 +60,7 @@ async def watch(ask: Ask) -> Answer:
         return say(refused)
     number = number_of(ask)
     kept = PutFile(name=file_of(KIND, ask, number), data=query.encode(errors="replace"))
-    named = _named(ask, query)
+    named = _named(ask, query) if len(query) <= NAME_CHARS_MAX else []
     if named:
         message = render_watch.follow_first(query, named, ask.setup, number)
         return Answer(replies=(message,), effects=(kept,))
@@ -156,7 +165,9 @@ async def _preview(ask: Ask, query: str, number: str) -> tuple[Message, bool]:
     return message, True
 
 
-COMMANDS: tuple[Command, ...] = (Command(name="watch", run=watch, who=Who.CHAT),)
+COMMANDS: tuple[Command, ...] = (
+    Command(name="watch", run=watch, who=Who.CHAT, chars_max=QUERY_READ_MAX),
+)
 VERBS: tuple[Verb, ...] = (
     Verb(name="wp", run=anyway_pressed, who=Who.CHAT),
     Verb(name="wc", run=create_pressed, who=Who.CHAT),

@@ -20,7 +20,6 @@ FACTS: Final = "Where the facts come from"
 READ_FOR_THIS: Final = "Read for this case"
 PRESS: Final = "Press"
 REGULATORS: Final = "Authorities"
-EVERY_SOURCE: Final = "all sources"
 MILESTONE_SOURCES: Final = "Each event on the timeline carries its own source."
 
 CHARGES_OPEN: Final = "Charges are allegations."
@@ -110,12 +109,6 @@ OTHER_RELEASES: Final = "other authorities' releases"
 
 def listed(things: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(things[:-1]), *things[-1:]]))
-
-
-def possible_loss(what: str, since: str, until: str, why: str) -> str:
-    """Say what may have been missed; `until` is empty while it lasts."""
-    span = f"{since} to {until}" if until else f"since {since}"
-    return f"Possible loss: {what}, {span} ({why})"
 
 
 def feeds_read(kind: str, fresh: int, total: int) -> str:

@@ -24,7 +24,6 @@ KINDS: Final = {
     TargetKind.ENTITY: ("name", "names"),
     TargetKind.WATCH: ("watch", "watches"),
 }
-EVERY_FEED: Final = "every feed"
 CHANGE: Final = "Change time"
 
 DIGEST_OFF: Final = (
@@ -67,6 +66,10 @@ def no_zone(text: str) -> str:
     return f"I know no time zone “{text}”. {ZONE_HINT} Nothing was changed."
 
 
+def zone_without_place(text: str) -> str:
+    return f"“{text}” names a clock but knows no place, so it may miss summer time. {ZONE_HINT} Nothing was changed."
+
+
 def did_you_mean_zone(text: str) -> str:
     return f"I know no time zone “{text}”. Did you mean one of these?"
 
@@ -105,9 +108,3 @@ def sources_read(read: int, total: int) -> str:
 
 def blind(names: str) -> str:
     return f"blind: {names}"
-
-
-def possible_loss(since: str, until: str, feed: str) -> str:
-    """Say when something may have been missed; `until` is empty while it lasts."""
-    stretch = f"{since} to {until}" if until else f"since {since}"
-    return f"Possible loss {stretch} on {feed}"

@@ -33,7 +33,7 @@ def muted(what: str, until: str, *, keep_high: bool) -> str:
 
 
 def muted_button(until: str) -> str:
-    return f"Muted until {until} · {UNDO}"
+    return f"Muted till {until} · {UNDO}"
 
 
 def row(what: str, until: str, *, keep_high: bool) -> str:

@@ -31,6 +31,10 @@ def nothing(query: str) -> str:
     return f"Nothing stored matches “{query}”."
 
 
+def search_instead(query: str) -> str:
+    return f"To look for these words in the stored news, send <code>/search {query}</code>."
+
+
 def nothing_of(title: str) -> str:
     return f"Nothing is stored on {title}."
 

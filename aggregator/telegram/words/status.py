@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
+
+from aggregator.telegram.times import mark
 
 TITLE: Final = "Status"
 SOURCES: Final = "Sources of what is followed here"
@@ -48,18 +50,24 @@ def blind(name: str, since: str, why: str) -> str:
     return f"{name}, {when}{f' ({why})' if why else ''}"
 
 
-def possible_loss(since: datetime, until: datetime | None, feed: str, why: str) -> str:
-    """Say between which times something may have been missed on a feed."""
-    since = since.astimezone(UTC)
-    if until is None:
-        span = f"{since:%H:%M} until now"
-    else:
-        until = until.astimezone(UTC)
-        days = since.date() == until.date()
-        end = f"{until:%H:%M}" if days else f"{until.day} {until:%b}, {until:%H:%M}"
-        span = f"{since:%H:%M} to {end}"
+def possible_loss(
+    since: datetime, until: datetime | None, feed: str, why: str, zone: tzinfo = UTC
+) -> str:
+    """Say between which times something may have been missed on a feed; "" is every feed."""
+    start = since.astimezone(zone)
+    end = None if until is None else until.astimezone(zone)
     named = f"on feed {feed}" if feed else f"on {EVERY_FEED}"
-    return f"Possible loss {span} {named}, {since.day} {since:%b %Y} UTC{f': {why}' if why else ''}"
+    because = f": {why}" if why else ""
+    clock = mark(start if end is None else end)
+    if end is not None and start.date() != end.date():
+        span = f"{_dated(start)} to {_dated(end)} {clock}"
+        return f"Possible loss {span} {named}{because}"
+    span = f"{start:%H:%M} until now" if end is None else f"{start:%H:%M} to {end:%H:%M}"
+    return f"Possible loss {span} {named}, {start.day} {start:%b %Y} {clock}{because}"
+
+
+def _dated(at: datetime) -> str:
+    return f"{at.day} {at:%b, %H:%M}"
 
 
 def minutes_ago(minutes: int) -> str:

@@ -74,6 +74,7 @@ def noted(titles: Sequence[str]) -> str:
     return f"Noted: not relevant for {', '.join(titles)}. The alert stays, nothing is muted."
 
 
+NOTED_ALREADY: Final = "Already noted"
 NOTED_NOTHING: Final = (
     "Nothing that made it ring is followed here any more, so there is no rule to note it for."
 )
