@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from aggregator.alerts.budget import CHAT_SPACING, GROUP_SPACING
+from aggregator.alerts.search import PROBES_BESIDE
 from aggregator.model import (
     ChatGone,
     Delivery,
@@ -23,7 +24,7 @@ from aggregator.model import (
     Sent,
     Unknown,
 )
-from aggregator.service.deliverer import CLAIM_MAX, FAULTS_MAX, PROBES_BESIDE, Deliverer
+from aggregator.service.deliverer import CLAIM_MAX, FAULTS_MAX, Deliverer
 from aggregator.store.sqlite import SqliteStore
 from aggregator.telegram import words
 from tests.newsroom import VirtualClock, plain_logging, played

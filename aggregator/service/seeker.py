@@ -1,0 +1,165 @@
+"""Looks for messages that may or may not have arrived, before anything else goes to their chats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from aggregator.alerts import budget, search
+from aggregator.alerts.budget import Budget
+from aggregator.model import Delivery, DeliveryOutcome, NotSent, Rejected, Unknown, Unsettled
+from aggregator.ports import Clock, Notifier, Store
+from aggregator.service.pacer import Pacer
+from aggregator.service.settle import insist, settle
+from aggregator.store import fate
+from aggregator.telegram import words
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 3
+"""Rounds without an answer, after which it is no longer looked for."""
+
+AGAIN_S = 5.0
+
+OFFLINE_S_MAX = 60.0
+"""The longest pause after a probe that never left; the first is 2 s, each next twice as long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offline:
+    """A probe never left: nothing was learnt."""
+
+    detail: str
+
+
+class Seeker:
+    """Finds a message by the number that Telegram gave it, or lets its place's choice decide."""
+
+    def __init__(
+        self, *, store: Store, notifier: Notifier, clock: Clock, pacer: Pacer, probe: bool
+    ) -> None:
+        """`probe` False never looks for a message: its place's choice decides at once."""
+        self._store = store
+        self._notifier = notifier
+        self._clock = clock
+        self._pacer = pacer
+        self._probe = probe
+        self._sought: set[int] = set()
+        self._rounds: dict[int, int] = {}
+        self._offline: dict[int, int] = {}
+        """How many probes in a row never left, by delivery."""
+        self._later: dict[int, datetime] = {}
+        """When what was looked for is looked for again, by delivery, on the steady clock."""
+        self.resume: datetime | None = None
+        """When the next one may be looked for; None when there is none that waits."""
+
+    def __len__(self) -> int:
+        """Return how many are being looked for."""
+        return len(self._sought)
+
+    def forgets(self, delivery: Delivery) -> None:
+        """Its fate is known: the rounds that were made for it count no more."""
+        for kept in (self._rounds, self._offline, self._later):
+            kept.pop(delivery.id, None)
+
+    async def due(self, most: int) -> Sequence[Unsettled]:
+        """Return those of the first `most` that may be looked for now; each must be `settled`."""
+        # One that is settled while the store is asked may be in its answer as it was before.
+        busy = set(self._sought)
+        found = await self._store.unsettled(most)
+        kept = await self._pacer.load()
+        self.resume = None
+        return [one for one in found if one.delivery.id not in busy and self._takes(one, kept)]
+
+    def _takes(self, unsettled: Unsettled, kept: Budget) -> bool:
+        delivery, now, steady = unsettled.delivery, self._clock.now(), self._pacer.now()
+        rest = budget.resting(kept, steady).get(delivery.place.chat_id, steady) - steady
+        until = now + rest if rest > budget.GROUP_SPACING else now
+        again = now + (self._later.get(delivery.id, steady) - steady)
+        until = max(until, again, delivery.not_before or until)
+        if until > now:
+            self.resume = min(self.resume or until, until)
+            return False
+        self._sought.add(delivery.id)
+        return True
+
+    async def settled(self, unsettled: Unsettled) -> None:
+        """Find the message, or learn that it is not there; then say so to the store."""
+        delivery = unsettled.delivery
+        try:
+            await self._settled(unsettled)
+        except Exception:  # the top of this loop: one message's bug stops no other
+            log.exception("probe_failed", chat=delivery.place.chat_id, key=delivery.key)
+            self._again_in(delivery, AGAIN_S)
+            if not self._looks_again(unsettled):
+                await self._gives_up(delivery)
+        finally:
+            self._sought.discard(delivery.id)
+
+    async def _settled(self, unsettled: Unsettled) -> None:
+        delivery = unsettled.delivery
+        match await self._outcome(unsettled):
+            case Offline(detail=detail):
+                log.warning(
+                    "not_sent", chat=delivery.place.chat_id, key=delivery.key, detail=detail
+                )
+                if self._clock.now() - delivery.created < fate.undelivered_max:
+                    self._waits_for_network(delivery)
+                else:
+                    await self._gives_up(delivery)
+            case Unknown() if self._looks_again(unsettled):
+                self._again_in(delivery, AGAIN_S)
+            case Unknown():
+                await self._gives_up(delivery)
+            case NotSent() if not search.is_conclusive(unsettled):
+                await self._gives_up(delivery)
+            case outcome:
+                await settle(
+                    delivery, outcome, store=self._store, pacer=self._pacer, clock=self._clock
+                )
+                self.forgets(delivery)
+
+    def _looks_again(self, unsettled: Unsettled) -> bool:
+        """Count a round that brought no answer; say whether there is to be another."""
+        if not self._probe or unsettled.haunted:
+            return False
+        id_ = unsettled.delivery.id
+        self._rounds[id_] = self._rounds.get(id_, 0) + 1
+        self._offline.pop(id_, None)
+        return self._rounds[id_] < ROUNDS_MAX
+
+    def _waits_for_network(self, delivery: Delivery) -> None:
+        failed = self._offline[delivery.id] = self._offline.get(delivery.id, 0) + 1
+        self._again_in(delivery, min(2.0 ** min(failed, 9), OFFLINE_S_MAX))
+
+    def _again_in(self, delivery: Delivery, seconds: float) -> None:
+        self._later[delivery.id] = self._pacer.now() + timedelta(seconds=seconds)
+
+    async def _gives_up(self, delivery: Delivery) -> None:
+        """Let the place's own choice decide: again, marked, or parked."""
+        self.forgets(delivery)
+        detail, mark = "looked for in vain", words.MAY_BE_REPEAT
+        parked = await insist(
+            lambda: self._store.unfound(delivery, detail, mark, self._clock.now()), self._clock
+        )
+        event = "parked" if parked else "may_be_repeated"
+        log.warning(event, chat=delivery.place.chat_id, key=delivery.key)
+
+    async def _outcome(self, unsettled: Unsettled) -> DeliveryOutcome | Offline:
+        """Return Sent with its number, NotSent when none that was tried is it, or what befell it."""
+        delivery = unsettled.delivery
+        if not self._probe or unsettled.haunted:
+            return Unknown(detail="not looked for")
+        for number in search.numbers(unsettled):
+            await self._pacer.turn(delivery.place.chat_id)
+            match await self._notifier.probe(delivery, number):
+                case Rejected():
+                    continue
+                case NotSent(detail=detail):
+                    return Offline(detail=detail)
+                case settled:
+                    return settled
+        return NotSent(detail="looked for and not found")
