@@ -1,6 +1,7 @@
 # Casewire: `make demo` shows it, `make test` proves it, `make run` runs it.
 PYTHON ?= python3
 RUN := .venv/bin/python
+LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 export PYTHON
 export PYTHONDONTWRITEBYTECODE ?= 1
 
@@ -48,12 +49,13 @@ soak: .venv/.installed-dev
 release-check: .venv/.installed-dev
 	@$(RUN) scripts/release_check.py
 
-licences: .venv/.installed
+licences: .venv/.installed-dev
 	@$(RUN) scripts/licences.py
 
 lock: .venv/.installed-dev
-	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
-	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) requirements.in -o requirements.lock
+	@$(LOCK) requirements-charts.in -c requirements.lock -o requirements-charts.lock
+	@$(LOCK) requirements-dev.in -c requirements-charts.lock -o requirements-dev.lock
 
 clean:
 	rm -rf .venv build dist

@@ -59,6 +59,7 @@ FAULTS = {
     "cuts_before": 0.06,
     "answers_502": 0.05,
 }
+WORLDS = 30
 CHANCE = 0.1
 """Of each fault by itself."""
 
@@ -237,7 +238,7 @@ def main() -> None:
         for seed in (1, 2):
             asyncio.run(mixed(seed))
     if asked.only != "http":
-        alone(4 if asked.quick else 12)
+        alone(4 if asked.quick else WORLDS)
 
 
 if __name__ == "__main__":

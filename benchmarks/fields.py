@@ -9,14 +9,19 @@ what is expected of it in `NAME.SUFFIX.expected.json`::
       "content_type": "text/xml",          optional: the header's value
       "base_url": "https://wire.example/", optional: where the feed came from
       "count": 2,                          optional: how many entries
+      "count_min": 1,                      optional: how many at least
       "entries": [                         by position; null or a missing key is not checked
         {"id": "…", "title": "…", "link": "…", "summary": "…",
-         "published": "2023-09-18T12:00:00Z", "updated": "…"}
+         "published": "2023-09-18T12:00:00Z", "updated": "…", "date": "…",
+         "tags": ["…"]}
       ]
     }
 
 `title` and `summary` may hold markup: both sides are compared as the text a reader would see,
-`summary` by its first 200 characters.  A parser that raises gets every field of that file wrong.
+`summary` by its first 200 characters.  Links are compared resolved against `base_url`; `date` is
+the publication's, or the update's where there is none.  A parser that raises gets every field of
+that file wrong.  Counted are single values, and fields of files: those right in all entries of a
+file, so that one long capture does not outweigh a hundred small tests.
 """
 
 from __future__ import annotations
@@ -32,6 +37,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -39,7 +45,7 @@ from aggregator.feeds.clean import plain_text
 from aggregator.feeds.parse import parse
 from aggregator.model import Parsed
 
-FIELDS = ("count", "id", "title", "link", "summary", "published", "updated")
+FIELDS = ("count", "id", "title", "link", "summary", "published", "updated", "date", "tags")
 SUFFIX = ".expected.json"
 Read = Callable[[bytes, str, str], list[dict[str, Any]] | None]
 
@@ -56,6 +62,7 @@ def ours(body: bytes, content_type: str, base_url: str) -> list[dict[str, Any]] 
             "summary": entry.summary,
             "published": entry.published,
             "updated": entry.updated,
+            "tags": list(entry.tags),
         }
         for entry in found.entries
     ]
@@ -76,6 +83,7 @@ def theirs(body: bytes, content_type: str, base_url: str) -> list[dict[str, Any]
                 "summary": entry.get("summary"),
                 "published": _when(entry.get("published_parsed")),
                 "updated": _when(entry.get("updated_parsed")),
+                "tags": [tag.get("term") or "" for tag in entry.get("tags", ())],
             }
             for entry in found.entries
         ]
@@ -98,17 +106,28 @@ def checks(
     if expected.get("count") is not None:
         right = found is not None and len(entries) == expected["count"]
         yield "count", right, expected["count"], raised or len(entries)
+    if expected.get("count_min") is not None:
+        right = found is not None and len(entries) >= expected["count_min"]
+        yield "count", right, f">= {expected['count_min']}", raised or len(entries)
+    base = expected.get("base_url", "")
     for number, entry in enumerate(expected.get("entries", ())):
         got = entries[number] if number < len(entries) else {}
         for name, wanted in entry.items():
             if wanted is not None:
-                same = _same(name, wanted, got.get(name), plain=read is ours)
+                if name == "date":
+                    got["date"] = got.get("published") or got.get("updated")
+                same = _same(name, wanted, got.get(name), plain=read is ours, base=base)
                 yield name, not raised and same, wanted, got.get(name)
 
 
-def _same(name: str, wanted: str, got: Any, *, plain: bool) -> bool:
+def _same(name: str, wanted: Any, got: Any, *, plain: bool, base: str) -> bool:
     match name:
-        case "published" | "updated":
+        case "link":
+            return urljoin(base, wanted.strip()) == urljoin(base, (got or "").strip())
+        case "tags":
+            shown = [_bare(tag if plain else _text(tag)) for tag in got or ()]
+            return shown == [_bare(_text(tag)) for tag in wanted]
+        case "published" | "updated" | "date":
             return got is not None and datetime.fromisoformat(wanted) == got
         case "title" | "summary":
             chars = 200 if name == "summary" else 500
@@ -135,6 +154,7 @@ def main() -> None:
     parsers: dict[str, Read] = {"ours": ours, "feedparser": theirs}
     right = {name: Counter[str]() for name in parsers}
     wrong = {name: Counter[str]() for name in parsers}
+    whole: dict[str, dict[tuple[Path, str], bool]] = {name: {} for name in parsers}
     files = 0
     for beside in sorted(given.folder.rglob(f"*{SUFFIX}")):
         files += 1
@@ -143,6 +163,7 @@ def main() -> None:
         for name, read in parsers.items():
             for field, is_right, wanted, got in checks(read, feed.read_bytes(), expected):
                 (right if is_right else wrong)[name][field] += 1
+                whole[name][feed, field] = whole[name].get((feed, field), True) and is_right
                 if given.wrong and name == "ours" and not is_right:
                     print(f"{feed.relative_to(given.folder)}: {field}: {wanted!r} came as {got!r}")
     print(f"{files} feeds")
@@ -151,6 +172,9 @@ def main() -> None:
         totals = [(sum(right[name].values()), sum(wrong[name].values()))]
         totals += [(right[name][field], wrong[name][field]) for field in FIELDS]
         print(f"{name:12}" + "".join(f"{_share(*one):>16}" for one in totals))
+    for name, found in whole.items():
+        shown = _share(sum(found.values()), len(found) - sum(found.values()))
+        print(f"{name:12}{shown:>16} fields of files")
 
 
 def _share(right: int, wrong: int) -> str:

@@ -8,6 +8,9 @@ the program has learnt when it starts, the second half is replayed, with the pro
 learning on.  At equal polls a day it is compared with polling all alike, and with polling in
 proportion to the rate.  Then the outlets that are in the feeds file are replayed under its caps.
 A replay knows posting times only: no server's delay, no publisher's wish for patience.
+
+`--cross` answers whether the constants fit these outlets alone: how strongly few posts lean on an
+even profile is chosen anew on every other outlet, and tried on those in between; and the reverse.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import random
 import sys
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -44,6 +47,9 @@ CAPS_TIMES = 24
 PROPORTIONAL_MAX = DAY
 SAFE = 0.99
 """The budget is met on one phase; on the others it may come out a little higher."""
+PULLS = {name: getattr(rhythm, name) for name in ("_DAY_PULL", "_WEEK_PULL", "_MINUTE_PULL")}
+LEANINGS = (0.5, 1.0, 2.0, 4.0)
+"""Times the pulls of the program."""
 SENT_S = 3.0
 """From detected to sent: fetching, parsing, matching and the first place in an empty queue."""
 
@@ -169,10 +175,17 @@ def pooled(results: Sequence[Result]) -> Result:
     )
 
 
-def at_budget(make: Callable[[float], Wait], try_: Callable[[Wait], Result], polls: float) -> Wait:
+def at_budget(
+    make: Callable[[float], Wait],
+    try_: Callable[[Wait], Result],
+    polls: float,
+    *,
+    between: tuple[float, float] = (1e-4, 1e2),
+    tries: int = 22,
+) -> Wait:
     """Return the way of polling whose polls come closest to the budget from below."""
-    low, high = 1e-4, 1e2
-    for _ in range(22):
+    low, high = between
+    for _ in range(tries):
         middle = (low * high) ** 0.5
         if try_(make(middle)).polls_a_day > polls:
             low = middle
@@ -181,15 +194,84 @@ def at_budget(make: Callable[[float], Wait], try_: Callable[[Wait], Result], pol
     return make(high)
 
 
+def ours_at(cap: timedelta) -> Callable[[float], Wait]:
+    """Return the program's own way of waiting, which a mass makes more or less patient."""
+
+    def make(mass: float) -> Wait:
+        return lambda learnt, now: max(
+            FLOOR, rhythm.wait(FeedKind.NEWS, learnt, now, longest=cap, mass=mass)
+        )
+
+    return make
+
+
+def leaning(times: float) -> None:
+    """Let few posts lean so many times as strongly on an even profile as they do in the program."""
+    for name, pull in PULLS.items():
+        setattr(rhythm, name, pull * times)
+
+
+def crossed(replays: Sequence[Replay], polls: int, caps_times: float) -> None:
+    """Print what the constants chosen on one half of the outlets bring on the other half."""
+    before = {replay.name: learnt_at(replay) for replay in replays}
+    make = ours_at(CAPS[FeedKind.NEWS] * caps_times)
+    halves = {"odd": replays[::2], "even": replays[1::2]}
+    found: dict[tuple[str, float], Result] = {}
+    print("| outlets | leaning | polls a day | mean min | p50 | p90 | p95 | mean of feeds "
+          "| longest wait min | mean against all alike | p90 |\n" + "|---" * 11 + "|")  # fmt: skip
+    for name, half in halves.items():
+        alike = run(half, before, lambda _, __: DAY / polls, 0)
+        for times in LEANINGS:
+            leaning(times)
+            wait = at_budget(
+                make,
+                lambda one, half=half: run(half, before, one, 0),
+                alike.polls_a_day * SAFE,
+                between=(rhythm.MASS, 16 * rhythm.MASS),
+                tries=7,
+            )
+            found[name, times] = run(half, before, wait, 0)
+            print(f"| {name} " + found[name, times].line(f"x{times:g}", alike), flush=True)
+    best = {
+        name: min(LEANINGS, key=lambda times, on=name: mean(found[on, times].delays_s))
+        for name in halves
+    }
+    leanings = {"odd": best["even"], "even": best["odd"]}
+    alike = run(replays, before, lambda _, __: DAY / polls, 0)
+    wait = fitted(halves, before, leanings, make, alike.polls_a_day * SAFE)
+    print(f"| each by the other's choice: {leanings} " + wait.line("all", alike))
+    leaning(1)
+
+
+def fitted(
+    halves: Mapping[str, Sequence[Replay]],
+    before: dict[str, Learnt],
+    leanings: Mapping[str, float],
+    make: Callable[[float], Wait],
+    polls: float,
+    *,
+    between: tuple[float, float] = (rhythm.MASS, 16 * rhythm.MASS),
+    tries: int = 9,
+) -> Result:
+    """Return what both halves come to on one budget, each with a leaning of its own."""
+
+    def both(wait: Wait) -> Result:
+        parts = []
+        for name, half in halves.items():
+            leaning(leanings[name])
+            parts.append(run(half, before, wait, 0))
+        days = [sum((one.end - one.split) / DAY for one in half) for half in halves.values()]
+        asked = sum(part.polls_a_day * span for part, span in zip(parts, days, strict=True))
+        return replace(pooled(parts), polls_a_day=asked / sum(days))
+
+    return both(at_budget(make, both, polls, between=between, tries=tries))
+
+
 def compared(replays: Sequence[Replay], polls: int, seeds: int, caps_times: float) -> None:
     """Print ours beside the two usual ways, at equal polls a day."""
     before = {replay.name: learnt_at(replay) for replay in replays}
     cap = CAPS[FeedKind.NEWS] * caps_times
-
-    def ours(mass: float) -> Wait:
-        return lambda learnt, now: max(
-            FLOOR, rhythm.wait(FeedKind.NEWS, learnt, now, longest=cap, mass=mass)
-        )
+    ours = ours_at(cap)
 
     def flat(mass: float) -> Wait:
         return lambda learnt, now: max(
@@ -264,8 +346,12 @@ def main() -> None:
     parser.add_argument("--polls", type=int, default=24)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--caps-times", type=float, default=CAPS_TIMES)
+    parser.add_argument("--cross", action="store_true", help="choose on one half, try on the other")
     options = parser.parse_args()
     replays = read(options.news, POSTS_MIN, STRETCH_MIN)
+    if options.cross:
+        crossed(replays, options.polls, options.caps_times)
+        return
     compared(replays, options.polls, options.seeds, options.caps_times)
     shipped(replays, load_feeds((options.feeds,)), options.seeds)
 

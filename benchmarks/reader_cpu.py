@@ -1,13 +1,14 @@
 # ruff: noqa: PLC0415 - each side runs in an environment that may lack what the other needs
 """CPU per feed and hour, ours beside `reader` (PyPI), updating the same feeds from the loopback.
 
-    python benchmarks/reader_cpu.py --reader-python VENV/bin/python [--feeds 60] [--rounds 12]
+    python benchmarks/reader_cpu.py --reader-python VENV/bin/python [--feeds 60] [--rounds 12] [--repeat 3]
 
-Each feed lists 50 entries, those of every other one with their whole article; in a round three of ten have a new one (and a new ETag), the others
-answer 304.  Twelve rounds are an hour at one poll in five minutes.  Both run in a process of their
+Each feed lists 50 entries, those of every other one with their whole article; in a round three of
+ten have a new one (and a new ETag), the others answer 304.  Twelve rounds are an hour at one poll in five minutes.  Both run in a process of their
 own, after a first round that is not counted.  Ours is the whole way: fetch, parse in the worker,
 match against the shipped rules, join, commit; CPU of the worker process is counted.  Event-loop lag
-is that of our process, taken every 5 ms while the rounds run back to back.
+is that of our process, taken every 5 ms while the rounds run back to back.  With `--repeat` both take
+turns, and the medians are given.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from time import perf_counter
 
 ENTRIES = 50
@@ -201,21 +202,25 @@ async def compare(given: argparse.Namespace) -> None:
     publisher = Publisher(given.feeds)
     server = await asyncio.start_server(publisher.answer, "127.0.0.1", 0, limit=2**20)
     port = server.sockets[0].getsockname()[1]
-    results = {}
-    for who, python in (("ours", sys.executable), ("reader", given.reader_python)):
-        publisher.round = 0
-        with tempfile.TemporaryDirectory() as folder:
-            process = await asyncio.create_subprocess_exec(
-                python, __file__, "--as", who, "--port", str(port), "--feeds", str(given.feeds),
-                "--rounds", str(given.rounds), "--folder", folder, stdout=subprocess.PIPE,
-            )  # fmt: skip
-            out, _ = await process.communicate()
-        results[who] = json.loads(out.splitlines()[-1])
-        print(who, json.dumps({key: round(value, 2) for key, value in results[who].items()}))
-    hours = given.rounds / 12
-    for who, found in results.items():
-        print(f"{who:8}{found['cpu_s'] / given.feeds / hours * 1000:8.1f} ms CPU per feed and hour")
-    print(f"reader uses {results['reader']['cpu_s'] / results['ours']['cpu_s']:.1f} times as much")
+    spent: dict[str, list[float]] = {"ours": [], "reader": []}
+    for _ in range(given.repeat):
+        for who, python in (("ours", sys.executable), ("reader", given.reader_python)):
+            publisher.round = 0
+            with tempfile.TemporaryDirectory() as folder:
+                process = await asyncio.create_subprocess_exec(
+                    python, __file__, "--as", who, "--port", str(port), "--feeds",
+                    str(given.feeds), "--rounds", str(given.rounds), "--folder", folder,
+                    stdout=subprocess.PIPE,
+                )  # fmt: skip
+                out, _ = await process.communicate()
+            found = json.loads(out.splitlines()[-1])
+            spent[who].append(found["cpu_s"] / given.feeds / (given.rounds / 12) * 1000)
+            print(who, json.dumps({key: round(value, 2) for key, value in found.items()}))
+    for who, each in spent.items():
+        print(f"{who:8}{median(each):8.1f} ms CPU per feed and hour")
+    ratios = [theirs / ours for ours, theirs in zip(*spent.values(), strict=True)]
+    shown = ", ".join(f"{ratio:.1f}" for ratio in ratios)
+    print(f"reader uses {median(ratios):.1f} times as much ({shown})")
     server.close()
 
 
@@ -224,6 +229,7 @@ def main() -> None:
     options.add_argument("--reader-python", default=sys.executable)
     options.add_argument("--feeds", type=int, default=60)
     options.add_argument("--rounds", type=int, default=12)
+    options.add_argument("--repeat", type=int, default=1)
     options.add_argument("--as", dest="who", help=argparse.SUPPRESS)
     options.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options.add_argument("--folder", help=argparse.SUPPRESS)

@@ -20,7 +20,7 @@ HEAD = """\
 # Licences
 
 Casewire is under the [MIT licence](../LICENSE).
-It is installed with these packages, used unchanged; `make licences` writes this page from their metadata.
+It is installed with these packages, in the image with the extra `charts` too, used unchanged; `make licences` writes this page from their metadata.
 
 | package | licence |
 |---|---|
@@ -45,7 +45,7 @@ def licence(found: Distribution) -> str:
 
 
 def main() -> int:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements-charts.lock").read_text(encoding="utf-8")
     locked = {normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)}
     installed = {normal(each.metadata["Name"]): each for each in distributions()}
     rows, faults = [], []

@@ -1,8 +1,9 @@
 """What stands between a clone and a release: `make release-check`.
 
-Builds wheel and sdist; on every Python found of 3.11 to 3.13 installs the wheel and runs it in an
-empty directory, and runs the sdist's unit tests; walks the Dockerfile's COPY and RUN lines in a
-clean directory; asks pip-audit.  Each step is one line, `ok`, `BAD` or `skip`; code 1 with any BAD.
+Builds wheel and sdist; walks the Dockerfile in a clean directory; asks pip-audit; on every Python
+found of 3.11 to 3.13 installs each of the two, runs it in an empty directory, and runs the unit
+tests of the sdist, which takes the longest.
+Each step is one line, `ok`, `BAD` or `skip`; code 1 with any BAD.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import dockerfile
 
 ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -28,7 +32,13 @@ _bad = 0
 def step(name: str, command: Sequence[str | Path], cwd: Path, **env: str) -> bool:
     """Run a command and print how it ended; the end of its output where it failed."""
     global _bad  # noqa: PLW0603 -- a script's one counter
-    around = {key: value for key, value in os.environ.items() if not key.startswith("CASEWIRE_")}
+    # Nothing of this shell's settings; and what is imported in each of many processes is compiled once.
+    around = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("CASEWIRE_") and key != "PYTHONDONTWRITEBYTECODE"
+    }
+    begun = time.monotonic()
     try:
         done = subprocess.run(  # noqa: S603 -- our own commands
             [str(part) for part in command], cwd=cwd, env=around | env, timeout=STEP_S, check=False,
@@ -37,7 +47,7 @@ def step(name: str, command: Sequence[str | Path], cwd: Path, **env: str) -> boo
         code, out = done.returncode, done.stdout
     except (OSError, subprocess.TimeoutExpired) as error:
         code, out = 1, str(error)
-    print(f"{'BAD ' if code else 'ok  '} {name}", flush=True)
+    print(f"{'BAD ' if code else 'ok  '} {name}  ({time.monotonic() - begun:.0f} s)", flush=True)
     if code:
         _bad += 1
         print("\n".join(f"       {line}" for line in out.splitlines()[-TAIL_LINES:]))
@@ -49,16 +59,28 @@ def pythons() -> Iterator[tuple[str, Path]]:
     for version in PYTHONS:
         pyenv = Path.home() / ".pyenv" / "versions"
         places = [*sorted(pyenv.glob(f"{version}.*/bin/python")), shutil.which(f"python{version}")]
-        for place in filter(None, places):
-            said = subprocess.run(  # noqa: S603 -- an interpreter of this machine
-                [str(place), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-                capture_output=True, text=True, check=False,
-            ).stdout.strip()  # fmt: skip
-            if said == version:
-                yield version, Path(place)
+        for place in map(Path, filter(None, places)):
+            said, sound = answer(place)
+            if sound and said == version:
+                yield version, place
                 break
+            print(f"skip {place}: says {said!r}, not {version}")
         else:
-            print(f"skip Python {version}: not on this machine")
+            print(f"skip Python {version}: none on this machine that runs")
+
+
+def answer(place: Path) -> tuple[str, bool]:
+    """Return what an interpreter says its version is, or the last it said, and whether it runs."""
+    ask = "import ssl, sqlite3, venv, sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run(  # noqa: S603 -- an interpreter of this machine
+            [str(place), "-c", ask],
+            capture_output=True, text=True, errors="replace", check=False, timeout=60,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error), False
+    lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
+    return (lines or [f"nothing, code {done.returncode}"])[-1], done.returncode == 0
 
 
 def clean_copy(to: Path) -> None:
@@ -107,46 +129,25 @@ def tried(version: str, python: Path, wheel: Path, sdist: Path, work: Path) -> N
         step(f"{version} unit tests of the sdist", test, unpacked)
 
 
-def walked(work: Path) -> None:
-    """Do what the Dockerfile's build stage does, in order, with its folders below `work`.
+def walked(work: Path, python: Path) -> None:
+    """Do what the Dockerfile says in order, with the image's folders below `work`; then start it.
 
-    The base image, apt-get and users are Docker's; the last stage is checked for its files only.
+    apt-get, users and owners are Docker's: those parts of the last stage are told as skipped.
     """
-    root, source = work / "image", work / "source"
-    src = root / "src"
-    src.mkdir(parents=True)
-    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
-    stages = re.split(r"^FROM .*$", text, flags=re.MULTILINE)[1:]
-    for line in stages[0].splitlines():
-        word, _, rest = line.strip().partition(" ")
-        if word == "COPY":
-            *names, to = rest.split()
-            for name in names:
-                target = src / to / ("" if (source / name).is_dir() else name)
-                copy(source / name, target)
-        elif word == "RUN":
-            command = rest.replace("/opt/", f"{root}/opt/")
-            step(f"Dockerfile: {rest}", ["sh", "-ec", command], src)
-    for line in stages[-1].splitlines():
-        if line.startswith("COPY") and "--from" not in line:
-            name = line.split()[1]
-            step(f"Dockerfile: COPY {name}", ["test", "-e", source / name], work)
-    print("skip Dockerfile: apt-get and useradd of the last stage, which want the image")
-
-
-def copy(file: Path, to: Path) -> None:
-    if file.is_dir():
-        shutil.copytree(file, to, dirs_exist_ok=True)
-    else:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(file, to)
+    walk = dockerfile.Walk(work=work / "image", context=work / "source", python=python)
+    for name, command, env in walk.steps():
+        if command is None:
+            print(f"skip Dockerfile: {name}")
+        elif not step(f"Dockerfile: {name}", command, walk.cwd, **env):
+            print("skip Dockerfile: the rest")
+            return
 
 
 def audited(work: Path) -> None:
     """Run pip-audit on the locked packages where its service answers."""
     global _bad  # noqa: PLW0603 -- a script's one counter
     audit = [sys.executable, "-m", "uv", "tool", "run", "pip-audit", "--progress-spinner", "off",
-             "--disable-pip", "--require-hashes", "-r", str(ROOT / "requirements.lock")]  # fmt: skip
+             "--disable-pip", "--require-hashes", "-r", str(ROOT / "requirements-charts.lock")]  # fmt: skip
     try:
         done = subprocess.run(  # noqa: S603 -- our own command
             audit, cwd=work, capture_output=True, text=True, check=False, timeout=300
@@ -169,10 +170,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="casewire-release-") as folder:
         work = Path(folder)
         if files := built(work):
-            for version, python in pythons():
+            found = dict(pythons())
+            wanted = dockerfile.version(work / "source")
+            if wanted in found:
+                walked(work, found[wanted])
+            else:
+                print(f"skip Dockerfile: it wants Python {wanted}")
+            audited(work)
+            for version, python in found.items():
                 tried(version, python, *files, work)
-        walked(work)
-        audited(work)
     print("All right." if not _bad else f"{_bad} steps failed.")
     return 1 if _bad else 0
 

@@ -4,9 +4,11 @@
 set -eu
 lock=$1
 python=${PYTHON:-python3}
+begun=.venv/.begun
 
 if ! command -v "$python" >/dev/null 2>&1; then
-    echo "Casewire needs Python 3.11 or later. On Debian: apt-get install python3 python3-venv" >&2
+    echo "Casewire needs Python 3.11 or later; there is no $python here." >&2
+    echo "On Debian: apt-get install python3 python3-venv" >&2
     exit 1
 fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
@@ -28,6 +30,16 @@ if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
     fi
 fi
 
-[ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' >/dev/null 2>&1 || "$python" -m venv --clear .venv
+# A package that was cut off halfway counts as installed for pip: such a .venv is made anew.
+if [ -e "$begun" ] && kill -0 "$(cat "$begun")" 2>/dev/null; then
+    echo "Process $(cat "$begun") is filling .venv: run make again when it is done." >&2
+    echo "If that is another program: rm $begun" >&2
+    exit 1
+fi
+if [ -e "$begun" ] || ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
+    "$python" -m venv --clear .venv
+fi
+echo $$ >"$begun"
 echo "Installing $lock into .venv …"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+rm "$begun"

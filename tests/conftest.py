@@ -5,8 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import structlog
+
+# Nothing is judged by the clock on the wall: a busy machine would fail what is right.
+hypothesis.settings.register_profile("casewire", deadline=None)
+hypothesis.settings.load_profile("casewire")
 
 
 @pytest.fixture(autouse=True)

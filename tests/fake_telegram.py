@@ -25,7 +25,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 TOKEN = "123456789:fake-token-for-tests-only_abcdefgh"
 BOT_ID = 123456789
-DEADLINE_S = 15.0
+DEADLINE_S = 45.0
 """How long a test waits for something that must come."""
 TEXT_CHARS_MAX = 4096
 CAPTION_CHARS_MAX = 1024

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 BOT_SPACING = timedelta(seconds=1 / 27)
 CHAT_SPACING = timedelta(seconds=1)
@@ -28,6 +28,10 @@ SERVED_MAX = 1_000
 FLOODS_MIN = 3
 FLOODS_WITHIN = timedelta(seconds=5)
 """So many chats that ask to wait within so long mean the whole bot."""
+MEMORY = "sender"
+"""The setting that holds the budget between two lives of the program."""
+_NOBODY = -(10**18)
+"""Ids from here down are no chat's: they stand for those that were told to wait before a start."""
 HOLD_MAX = timedelta(days=1)
 """What is read back from disk holds the bot no longer than that, whatever stands there."""
 
@@ -54,6 +58,8 @@ class Budget:
     held_until: datetime | None = None
     """Telegram asked the whole bot to wait."""
     floods: tuple[Flood, ...] = ()
+    told: Mapping[int, datetime] = field(default_factory=dict)
+    """The chats that Telegram asked to be left alone, and until when: to be shown."""
     served: Mapping[int, None] = field(default_factory=dict)
     """The chats written to, the longest ago first."""
 
@@ -108,7 +114,11 @@ def flooded(budget: Budget, chat_id: int, after: timedelta, now: datetime) -> Bu
     chats within seconds hold the bot, as long as the longest.
     """
     free = max(now + after, budget.chat_free.get(chat_id, now))
-    budget = replace(budget, chat_free=_with(budget.chat_free, chat_id, free, now))
+    budget = replace(
+        budget,
+        chat_free=_with(budget.chat_free, chat_id, free, now),
+        told=_with(budget.told, chat_id, now + after, now),
+    )
     flood = Flood(chat_id=chat_id, at=now, until=now + after)
     recent = tuple(
         one for one in budget.floods if one.at > now - FLOODS_WITHIN and one.chat_id != chat_id
@@ -142,29 +152,40 @@ def still(budget: Budget, now: datetime) -> dict[int, datetime] | None:
 def after_a_kill(known: Budget, now: datetime) -> Budget:
     """Return the budget of a program that does not know all that the one before it sent.
 
-    As every limit is a spacing, to wait for the longest spacing once is always enough; only that
-    Telegram holds the whole bot has to be `known`.
+    As every limit is a spacing, to wait for the longest spacing once is always enough; only what
+    Telegram asked of the whole bot has to be `known`.
     """
     return Budget(
         bot_free=now + GROUP_SPACING,
         edits_from=now + EDIT_SPACING,
         held_until=known.held_until,
+        floods=known.floods,
+        told=known.told,
     )
 
 
 def dumped(budget: Budget, now: datetime, wall: datetime) -> str:
-    """Return `budget` as text for the next start; `wall` is what the clock shows at `now`."""
+    """Return `budget` as text for the next start; `wall` is what the clock shows at `now`.
+
+    It names no chat, so that one which asks to be forgotten is not in it: as every limit is a
+    spacing, it is enough that at the next start all wait as long as the one that waits longest.
+    """
 
     def on_wall(at: datetime) -> float:
         return (wall + (at - now)).timestamp()
 
+    edits = [*budget.edit_free.values(), *([budget.edits_from] if budget.edits_from else [])]
     return json.dumps(
         {
-            "bot": on_wall(budget.bot_free or now),
+            "bot": on_wall(max([budget.bot_free or now, *budget.chat_free.values()])),
             "held": on_wall(budget.held_until) if budget.held_until else None,
-            "chats": {chat: on_wall(at) for chat, at in budget.chat_free.items() if at > now},
-            "edits": {chat: on_wall(at) for chat, at in budget.edit_free.items() if at > now},
-            "edits_from": on_wall(budget.edits_from) if budget.edits_from else None,
+            "edits_from": on_wall(max(edits)) if edits else None,
+            "floods": [
+                [on_wall(flood.at), on_wall(flood.until)]
+                for flood in budget.floods
+                if flood.at > now - FLOODS_WITHIN
+            ],
+            "told": [on_wall(at) for at in budget.told.values() if at > now],
         }
     )
 
@@ -177,16 +198,37 @@ def loaded(text: str, now: datetime, wall: datetime) -> Budget:
         ahead = timedelta(seconds=stamp - wall.timestamp())
         return now + min(max(ahead, timedelta()), most)
 
-    def chats(name: str, most: timedelta) -> dict[int, datetime]:
-        return {int(chat): at(stamp, most) for chat, stamp in kept[name].items()}
+    def ago(stamp: float) -> datetime:
+        return now - max(timedelta(seconds=wall.timestamp() - stamp), timedelta())
 
+    # An older program wrote its chats by name; what it says of them is over in three seconds.
+    free = max([kept["bot"], *kept.get("chats", {}).values()])
+    edits = [*kept.get("edits", {}).values(), kept["edits_from"]]
+    edits_from = max((stamp for stamp in edits if stamp is not None), default=None)
     return Budget(
-        bot_free=at(kept["bot"], GROUP_SPACING),
+        bot_free=at(free, GROUP_SPACING),
         held_until=None if kept["held"] is None else at(kept["held"], HOLD_MAX),
-        chat_free=chats("chats", GROUP_SPACING),
-        edit_free=chats("edits", EDIT_SPACING),
-        edits_from=None if kept["edits_from"] is None else at(kept["edits_from"], EDIT_SPACING),
+        edits_from=None if edits_from is None else at(edits_from, EDIT_SPACING),
+        floods=tuple(
+            # Whichever chats they were, they are not asked again before their wait is over.
+            Flood(chat_id=_NOBODY - nth, at=ago(began), until=at(until, HOLD_MAX))
+            for nth, (*_, began, until) in enumerate(kept.get("floods", ()))
+        ),
+        told={_NOBODY - nth: at(until, HOLD_MAX) for nth, until in enumerate(kept.get("told", ()))},
     )
+
+
+def waits(text: str, wall: datetime) -> tuple[datetime | None, tuple[datetime, ...]]:
+    """Return until when Telegram asked the whole bot to wait, and each chat that it asked to.
+
+    `text` is from `dumped`, whatever stands before it; None and nothing where none still waits.
+    """
+    if "{" not in text:
+        return None, ()
+    kept = json.loads(text[text.index("{") :])
+    held = None if kept["held"] is None else datetime.fromtimestamp(kept["held"], UTC)
+    told = sorted(datetime.fromtimestamp(stamp, UTC) for stamp in kept.get("told", ()))
+    return held if held and held > wall else None, tuple(at for at in told if at > wall)
 
 
 def _with(

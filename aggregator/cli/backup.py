@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli.progress import progress
+
 if TYPE_CHECKING:
     from aggregator.config.settings import Settings
     from aggregator.ports import Clock
     from aggregator.service.housekeeping import Housekeeping
-    from aggregator.store.copying import Progress
     from aggregator.store.sqlite import SqliteStore
-
-SHOWN_AFTER_S = 2.0
 
 
 @click.command()
@@ -30,8 +27,8 @@ def backup(file: Path, force: bool) -> None:
     from aggregator.store.backup import back_up
 
     database = Settings.from_env(os.environ).database
-    with _progress(f"copying {database}") as tell:
-        size = back_up(database, file, force=force, progress=tell)
+    with progress(f"copying {database}") as bar:
+        size = back_up(database, file, force=force, progress=bar.tell)
     click.echo(f"{file}: a whole copy of {database}, {size:,} bytes")
 
 
@@ -43,8 +40,8 @@ def restore(file: Path) -> None:
     from aggregator.store.backup import restore as put_back
 
     database = Settings.from_env(os.environ).database
-    with _progress(f"restoring {database}") as tell:
-        done = put_back(file, database, progress=tell)
+    with progress(f"restoring {database}") as bar:
+        done = put_back(file, database, progress=bar.tell)
     click.echo(f"{done.database} is {file} now")
     if done.before is not None:
         click.echo(f"what was there is kept as {done.before}")
@@ -71,21 +68,3 @@ def housekeeping(
         tidy=store.tidy,
         tell=tell,
     )
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Progress]:
-    """Show a bar once it takes longer than `SHOWN_AFTER_S`, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    began = time.monotonic()
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, visible=False)
-
-        def tell(done: int, total: int) -> None:
-            late = time.monotonic() - began > SHOWN_AFTER_S
-            bar.update(task, completed=done, total=total, visible=late)
-
-        yield tell

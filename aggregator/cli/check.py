@@ -31,7 +31,7 @@ def check(feeds_files: tuple[Path, ...], rules_dirs: tuple[Path, ...], strict: b
     Names each thing of an earlier place that a later one replaces or switches off.
     """
     from aggregator.cli.judge import judge_example
-    from aggregator.config.dormant import dormant
+    from aggregator.config.dormant import dormant, keyless
     from aggregator.config.examples import check_examples
     from aggregator.config.feeds import LoadedFeeds, load_feeds_with_overrides
     from aggregator.config.rules import load_rules_with_lines
@@ -72,6 +72,7 @@ def check(feeds_files: tuple[Path, ...], rules_dirs: tuple[Path, ...], strict: b
             f"{len(loaded.rules.cases)} cases, {len(loaded.rules.watchlists)} watchlists, "
             f"{len(loaded.rules.entities)} entities; {found.ran} examples hold"
         )
+    warnings += keyless(read, has_key=settings.courtlistener_token is not None)
     for line in overrides:
         click.echo(line)
     for site in unnamed(read.feeds, settings.contact):

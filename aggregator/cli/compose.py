@@ -39,6 +39,7 @@ from aggregator.service.digest import Digests
 from aggregator.service.gaps import OnGap
 from aggregator.service.places import Places
 from aggregator.service.poller import OnFeed, Poller
+from aggregator.service.seeker import Tell
 from aggregator.telegram import render, render_digest
 from aggregator.telegram.access import Access
 from aggregator.telegram.naming import Setup
@@ -237,12 +238,15 @@ def works(
     clock: Clock,
     pace: Clock,
     probe: bool = True,
+    given_up: Tell | None = None,
     on_gap: OnGap | None = None,
     on_feed: OnFeed | None = None,
 ) -> Works:
     """Join the parts: news live in `clock`'s time, deliveries keep the `pace` of real time."""
     pipeline = Pipeline(store=store, parser=parser, matcher=matcher, render=render_alert)
-    deliverer = Deliverer(store=store, notifier=notifier, clock=pace, probe=probe)
+    deliverer = Deliverer(
+        store=store, notifier=notifier, clock=pace, probe=probe, given_up=given_up
+    )
     poller = Poller(
         feeds=feeds,
         store=store,

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.config.settings import Settings
+from aggregator.cli.progress import progress
 from aggregator.errors import InputError
 
 if TYPE_CHECKING:
     from aggregator.cli.compose import Works
+    from aggregator.cli.progress import Bar
+    from aggregator.config.settings import Settings
     from aggregator.demo.clock import ReplayClock
     from aggregator.service.poller import Totals
 
@@ -34,6 +36,7 @@ def demo(telegram: bool) -> None:
     """
     from aggregator.cli import logs
     from aggregator.cli.compose import secret
+    from aggregator.config.settings import Settings
 
     settings = Settings.from_env(os.environ)
     logs.hide(secret(settings))
@@ -44,11 +47,13 @@ def demo(telegram: bool) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="casewire-demo-") as place:
         database = str(Path(place) / "demo.db")
-        totals = asyncio.run(_play(replace(settings, database=database), telegram=telegram))
+        with progress("reading the feeds of the demo") as bar:
+            played = _play(replace(settings, database=database), bar, telegram=telegram)
+            totals = asyncio.run(played)
     _summary(totals)
 
 
-async def _play(settings: Settings, *, telegram: bool) -> Totals:
+async def _play(settings: Settings, bar: Bar, *, telegram: bool) -> Totals:
     from aggregator.cli import compose
     from aggregator.config.rules import load_rules
     from aggregator.demo.clock import ReplayClock
@@ -78,11 +83,11 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
         await connect(bot, SystemClock())
         closers.append(lambda: close_bot(bot))
     else:
-        notifier = ConsoleNotifier(click.echo)
+        notifier = ConsoleNotifier(bar.say)
     try:
         async with DemoServer(script, clock) as server:
             feeds = server.feeds()
-            click.echo(
+            bar.say(
                 f"Playing {len(feeds)} feeds from {server.base_url}, "
                 f"{_stretches(script.stretches)}, in about {clock.length_s:.0f} s.\n"
             )
@@ -104,10 +109,11 @@ async def _play(settings: Settings, *, telegram: bool) -> Totals:
                 tick_s=DEMO_TICK_S,
             )
             stop = asyncio.Event()
-
             conductor = asyncio.create_task(_conduct(clock, works, len(feeds), stop))
+            watching = asyncio.create_task(_watch(clock, bar))
             await program.run(stop)
             await conductor
+            watching.cancel()
             return works.poller.totals
     finally:
         await store.close()
@@ -122,6 +128,15 @@ async def _conduct(clock: ReplayClock, works: Works, feeds: int, stop: asyncio.E
     await asyncio.sleep(5 * DEMO_TICK_S)
     await works.deliverer.drain()
     stop.set()
+
+
+async def _watch(clock: ReplayClock, bar: Bar) -> None:
+    """Tell how much was played, and of which day, until cancelled."""
+    while True:
+        await asyncio.sleep(DEMO_TICK_S)
+        if clock.played_s:
+            bar.name(f"{clock.now():%-d %b %Y}")
+            bar.tell(clock.played_s, clock.length_s)
 
 
 def _stretches(stretches: Sequence[tuple[datetime, datetime]]) -> str:

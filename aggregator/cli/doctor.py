@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,9 +13,11 @@ from urllib.parse import urlsplit
 import click
 
 from aggregator.cli.jsonl import json_line
+from aggregator.cli.progress import progress
 
 if TYPE_CHECKING:
     from aggregator.cli.examine import Finding
+    from aggregator.cli.progress import Bar
     from aggregator.config.settings import Settings
     from aggregator.model import Feed
     from aggregator.ports import Clock
@@ -25,7 +26,6 @@ EXIT_WRONG = 1
 SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 
 Show = Callable[["Finding"], None]
-Doing = Callable[[str], None]
 
 
 @click.command()
@@ -51,14 +51,14 @@ def doctor(chat: int | None, as_json: bool) -> None:
     def show(finding: Finding) -> None:
         found.append(finding)
         if as_json:
-            click.echo(json_line(asdict(finding)))
+            bar.say(json_line(asdict(finding)))
             return
-        click.echo(f"{SIGNS[finding.level.value]} {finding.check}: {finding.what}")
+        bar.say(f"{SIGNS[finding.level.value]} {finding.check}: {finding.what}")
         if finding.todo:
-            click.echo(f"        → {finding.todo}")
+            bar.say(f"        → {finding.todo}")
 
-    with _doing() as doing:
-        asyncio.run(_examine(settings, chat, show, doing))
+    with progress("looking", machine=as_json) as bar:
+        asyncio.run(_examine(settings, chat, show, bar))
     wrong, warnings = (sum(one.level == level for one in found) for level in ("wrong", "warning"))
     if not as_json:
         click.echo(f"{len(found)} things looked at: {wrong} wrong, {warnings} to think about")
@@ -66,27 +66,35 @@ def doctor(chat: int | None, as_json: bool) -> None:
         sys.exit(EXIT_WRONG)
 
 
-async def _examine(settings: Settings, chat: int | None, show: Show, doing: Doing) -> None:
+async def _examine(settings: Settings, chat: int | None, show: Show, bar: Bar) -> None:
     from aggregator.cli import examine
     from aggregator.feeds.resolve import SystemResolver
     from aggregator.service.clock import SystemClock
 
-    doing("the database")
+    bar.name("looking at the database")
     for finding in await asyncio.to_thread(examine.database, settings.database):
         show(finding)
-    feeds = _configured(settings, show)
+    feeds, chats = _configured(settings, show)
     hosts = {host for feed in feeds if (host := urlsplit(feed.url).hostname)}
-    doing("names")
-    for finding in await examine.names(SystemResolver(), hosts):
+    bar.name("looking up names")
+    names = await examine.names(SystemResolver(), hosts)
+    for finding in names:
         show(finding)
-    await _telegram(settings, chat, show, doing)
-    await _feeds(settings, feeds, show, doing, SystemClock())
+    bar.name("asking what time it is")
+    time = SystemClock()
+    show(await examine.clock(settings.api_base, time.now))
+    await _telegram(settings, chat, chats, show, bar)
+    if names[0].what == examine.NO_NAME:
+        return  # each feed would only say it once more
+    await _feeds(settings, feeds, show, bar, time)
 
 
-def _configured(settings: Settings, show: Show) -> Sequence[Feed]:
-    """Show what the configuration itself tells, and return the feeds that are read."""
+def _configured(settings: Settings, show: Show) -> tuple[Sequence[Feed], frozenset[int]]:
+    """Show what the configuration itself tells; return the feeds that are read and the chats that
+    watchlists name.
+    """
     from aggregator.cli.examine import Finding, Level
-    from aggregator.config.dormant import dormant
+    from aggregator.config.dormant import dormant, keyless
     from aggregator.config.feeds import load_feeds_with_overrides
     from aggregator.config.rules import load_rules
     from aggregator.errors import ConfigError
@@ -99,18 +107,24 @@ def _configured(settings: Settings, show: Show) -> Sequence[Feed]:
         for fault in error.faults:
             todo = "mend it, and see with `check`"
             show(Finding(check="config", level=Level.WRONG, what=str(fault), todo=todo))
-        return ()
+        return (), frozenset()
     for fault in dormant(loaded, [rule.case for rule in rules.cases.values()]):
-        what, _, todo = fault.what.partition(". ")
+        what, _, todo = str(fault).partition(". To read it ")
         show(Finding(check="dormant", level=Level.WARNING, what=what, todo=todo))
+    for fault in keyless(loaded, has_key=settings.courtlistener_token is not None):
+        what, _, todo = str(fault).rpartition(": ")
+        show(Finding(check="key", level=Level.WRONG, what=what, todo=todo))
     enabled = [feed for feed in loaded.feeds if feed.enabled]
     for site in unnamed(enabled, settings.contact):
         what, todo = f"{site} turns away who names no contact", "set CASEWIRE_CONTACT"
         show(Finding(check="contact", level=Level.WRONG, what=what, todo=todo))
-    return enabled
+    wanted = (to for rule in rules.watchlists.values() for to in rule.deliver)
+    return enabled, frozenset(to.to for to in wanted if to.to is not None)
 
 
-async def _telegram(settings: Settings, chat: int | None, show: Show, doing: Doing) -> None:
+async def _telegram(
+    settings: Settings, chat: int | None, chats: frozenset[int], show: Show, bar: Bar
+) -> None:
     from aggregator.cli import examine
     from aggregator.cli.compose import secret
     from aggregator.service.clock import SystemClock
@@ -121,24 +135,23 @@ async def _telegram(settings: Settings, chat: int | None, show: Show, doing: Doi
         what = "no token is set: alerts are printed on the console"
         show(examine.Finding(check="token", level=examine.Level.WARNING, what=what, todo=todo))
         return
-    doing("Telegram")
-    now = SystemClock().now
-    show(await examine.clock(settings.api_base, now))
+    bar.name("asking Telegram")
     bot = make_bot(secret(settings), settings.api_base)
     try:
         known = await examine.token(bot)
         show(known)
         if known.level is not examine.Level.OK:
             return
-        show(await examine.ops_chat(bot, settings.ops_chat))
+        for finding in await examine.chats(bot, settings.ops_chat, chats):
+            show(finding)
         if chat is not None:
-            show(await examine.probe(bot, chat, now()))
+            show(await examine.probe(bot, chat, SystemClock().now()))
     finally:
         await close_bot(bot)
 
 
 async def _feeds(
-    settings: Settings, feeds: Sequence[Feed], show: Show, doing: Doing, time: Clock
+    settings: Settings, feeds: Sequence[Feed], show: Show, bar: Bar, time: Clock
 ) -> None:
     from aggregator.cli import examine
     from aggregator.cli.compose import fetcher
@@ -149,25 +162,12 @@ async def _feeds(
     def tell(_feed: str) -> None:
         nonlocal done
         done += 1
-        doing(f"feeds, {done} of {len(feeds)}")
+        bar.tell(done, len(feeds))
 
-    doing(f"feeds, 0 of {len(feeds)}")
+    bar.name("asking the feeds")
     try:
         for finding in await examine.feeds(feeds, web, parser, time, tell):
             show(finding)
     finally:
         await web.close()
         await parser.close()
-
-
-@contextmanager
-def _doing() -> Iterator[Doing]:
-    """Show what is being looked at, on a terminal only."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status("") as status:
-        yield lambda what: status.update(f"looking at {what}")

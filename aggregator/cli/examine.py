@@ -28,6 +28,7 @@ from aggregator.model import (
     Feed,
     Fetched,
     FetchFailed,
+    FetchFault,
     Message,
     NotModified,
     Parsed,
@@ -54,8 +55,18 @@ SKEW_MAX = timedelta(seconds=60)
 OLD = timedelta(days=30)
 FEEDS_AT_ONCE_MAX = 16
 NAME_S = 10.0
+NO_NAME = "no name at all has an address"
 FAR = 1_000
 """No message of ours is so many numbers ahead of one that was just sent."""
+_TODO = {
+    FetchFault.REFUSED_ADDRESS: "if it is on a network of yours, write `allow_private: true`",
+    FetchFault.ROBOTS: "its site wants no program there: write `enabled: false`",
+    FetchFault.DNS: "see whether the site moved; then write its new address in the feeds file",
+    FetchFault.TLS: "look at its certificate in a browser, then at this machine's clock and CAs",
+    FetchFault.TOO_LARGE: "no feed is that large: look for another address of it",
+    FetchFault.REDIRECT: "open its address in a browser, and write where that ends",
+}
+"""What to do where no status says more."""
 
 
 class Level(StrEnum):
@@ -119,8 +130,10 @@ def _user(url: str, where: str) -> Finding:
             return _ok("database", "no program uses it")
     except StoreError as error:
         # The message goes on with what to do; to be running is nothing to do something about.
-        said = str(error).partition(": ")[0].removeprefix(f"{where} is ")
-        return _ok("database", said)
+        said, _, todo = str(error).partition(": ")
+        if " in use " not in said:
+            return _wrong("database", said, todo)
+        return _ok("database", said.removeprefix(f"{where} is "))
 
 
 async def token(bot: Bot) -> Finding:
@@ -136,24 +149,33 @@ async def token(bot: Bot) -> Finding:
     return _ok("token", f"the bot is @{bot.username}")
 
 
-async def ops_chat(bot: Bot, place: Place | None) -> Finding:
-    """Say whether the bot may write to the operator's chat."""
-    if place is None:
+async def chats(bot: Bot, ops: Place | None, named: Collection[int]) -> list[Finding]:
+    """Say whether the bot may write to the operator's chat and to those that rules name."""
+    found = []
+    if ops is None:
         todo = "set CASEWIRE_OPS_CHAT to the id that /id answers there"
-        return _warn("chat", "no operator's chat: nobody is told of possible losses", todo)
-    chat = place.chat_id
+        what = "no operator's chat: nobody is told of possible losses"
+        found.append(_warn("chat", what, todo))
+    else:
+        found.append(await _chat(bot, ops.chat_id, "the operator's chat", "mend CASEWIRE_OPS_CHAT"))
+    others = sorted(set(named) - ({ops.chat_id} if ops else set()))
+    whose, mend = "the chat of a watchlist", "mend its `deliver`"
+    return [*found, *[await _chat(bot, chat, whose, mend) for chat in others]]
+
+
+async def _chat(bot: Bot, chat: int, whose: str, mend: str) -> Finding:
     try:
         found = await bot.get_chat(chat)
     except TelegramError as error:
-        todo = "open that chat with the bot (or add it there), or mend CASEWIRE_OPS_CHAT"
-        return _wrong("chat", f"the chat {chat} cannot be reached: {redacted(error)}", todo)
+        todo = f"open that chat with the bot (or add it there), or {mend}"
+        return _wrong("chat", f"{whose}, {chat}, cannot be reached: {redacted(error)}", todo)
     if found.type == Chat.PRIVATE:
-        return _ok("chat", f"the operator's chat {chat} can be reached")
+        return _ok("chat", f"{whose}, {chat}, can be reached")
     own = await member(bot, chat, bot.id)
     if own is None or not own.bot_may_post:
         todo = "let it be a member there, and in a channel an admin who may post"
-        return _wrong("chat", f"the bot may not write to the chat {chat}", todo)
-    return _ok("chat", f"the bot may write to the operator's chat {chat}")
+        return _wrong("chat", f"the bot may not write to {whose}, {chat}", todo)
+    return _ok("chat", f"the bot may write to {whose}, {chat}")
 
 
 async def probe(bot: Bot, chat: int, now: datetime) -> Finding:
@@ -223,7 +245,7 @@ async def names(resolver: Resolver, hosts: Collection[str]) -> list[Finding]:
     lost = [host for host, none in zip(asked, without, strict=True) if none]
     if asked and len(lost) == len(asked):
         todo = "look at this machine's network and its /etc/resolv.conf"
-        return [_wrong("dns", "no name at all has an address", todo)]
+        return [_wrong("dns", NO_NAME, todo)]
     todo = "see whether the site moved; then write its new address in the feeds file"
     wrong = [_wrong("dns", f"{host} has no address", todo) for host in lost]
     return wrong or [_ok("dns", f"{len(asked)} names have addresses")]
@@ -261,7 +283,7 @@ async def _feed(feed: Feed, web: Fetcher, parser: Parser, now: Callable[[], date
     match fetched:
         case FetchFailed(status=status, detail=detail, fault=fault):
             what = f"{feed.id}: {fault.value}: {detail}"
-            return _wrong("feed", what, _todo(status))
+            return _wrong("feed", what, _todo(fault, status))
         case NotModified():
             todo = "write another address for it in the feeds file"
             return _wrong("feed", f"{feed.id}: “not modified”, though nothing was known", todo)
@@ -295,7 +317,9 @@ def _read(feed: Feed, parsed: Parsed, now: datetime) -> Finding:
     return _warn("feed", what, "see whether its publisher left it for another address")
 
 
-def _todo(status: int | None) -> str:
+def _todo(fault: FetchFault, status: int | None) -> str:
+    if fault in _TODO:
+        return _TODO[fault]
     match status:
         case 401 | 403:
             return "the site turns us away: set CASEWIRE_CONTACT, or switch the feed off"

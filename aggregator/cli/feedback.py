@@ -7,15 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.jsonl import json_line
 from aggregator.cli.moments import FIRST, Moment
 from aggregator.cli.stored import with_store
-from aggregator.model import Feedback, StoryId, Target, TargetKind
-from aggregator.ports import Store
+
+if TYPE_CHECKING:
+    from aggregator.model import Feedback, StoryId, Target
+    from aggregator.ports import Store
 
 WORDS_SHOWN = 5
 STORIES_MAX = 2_000
@@ -132,6 +134,8 @@ def _json(verdict: Verdict) -> dict[str, Any]:
 
 
 def _show(verdict: Verdict) -> None:
+    from aggregator.model import TargetKind
+
     version = f" (version {verdict.rule_version})" if verdict.rule_version else ""
     watch = verdict.target.kind is TargetKind.WATCH
     click.echo(

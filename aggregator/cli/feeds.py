@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.jsonl import json_line
 from aggregator.cli.moments import shown
+from aggregator.cli.progress import progress
 from aggregator.errors import InputError, StoreError
-from aggregator.model import Feed, FeedState
+
+if TYPE_CHECKING:
+    from aggregator.model import Feed, FeedState
 
 NAME_CHARS_MAX = 28
 
@@ -31,7 +34,8 @@ def feeds(context: click.Context, as_json: bool) -> None:
 
     found = load_feeds(Settings.from_env(os.environ).feeds)
     states, now = _states(), datetime.now(UTC)
-    rows = [fared(feed, states, found, now) for feed in found]
+    holds = held_sites(found, states, now)
+    rows = [fared(feed, states, holds, now) for feed in found]
     if not as_json:
         _table(rows)
         return
@@ -53,7 +57,8 @@ def import_(file: Path, write: Path | None) -> None:
             data = opened.read(BYTES_MAX + 1)
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror})") from None
-    found = read_opml(data, load_feeds(Settings.from_env(os.environ).feeds))
+    with progress(f"reading {file}"):
+        found = read_opml(data, load_feeds(Settings.from_env(os.environ).feeds))
     for line in found.left_out:
         click.echo(f"left out: {line}", err=True)
     if not found.entries:
@@ -84,19 +89,36 @@ def export(everything: bool) -> None:
     sys.stdout.write(write_opml(feed for feed in found if everything or feed.enabled))
 
 
+def held_sites(
+    feeds: Iterable[Feed], states: Mapping[str, FeedState], now: datetime
+) -> dict[str, datetime]:
+    """Return until when sites ask to be left alone, as any of their feeds was told."""
+    from aggregator.feeds.pace import site_of
+
+    found: dict[str, datetime] = {}
+    for feed in feeds:
+        state = states.get(feed.id)
+        until = None if state is None else state.learnt.held_until
+        if until is not None and until > now:
+            site = site_of(feed.url)
+            found[site] = max(until, found.get(site, until))
+    return found
+
+
 def fared(
-    feed: Feed, states: Mapping[str, FeedState], feeds: Sequence[Feed], now: datetime
+    feed: Feed, states: Mapping[str, FeedState], holds: Mapping[str, datetime], now: datetime
 ) -> dict[str, Any]:
     """Return how `feed` fares at `now`, by the names that `--json` gives it."""
     from aggregator.feeds.health import Sight, health
     from aggregator.feeds.polling import asked
     from aggregator.feeds.rate import per_day
+    from aggregator.model import FeedState
 
     state = states.get(feed.id)
     found = health(feed, state, now)
     state = state or FeedState(feed_id=feed.id)
     learnt = state.learnt
-    at, why = _next(feed, state, states, feeds, now)
+    at, why = _next(feed, state, holds)
     blind = found.sight is Sight.BLIND and state.last_polled is not None
     return {
         "id": feed.id,
@@ -129,11 +151,7 @@ def _status(feed: Feed, state: FeedState, sight: str) -> str:
 
 
 def _next(
-    feed: Feed,
-    state: FeedState,
-    states: Mapping[str, FeedState],
-    feeds: Sequence[Feed],
-    now: datetime,
+    feed: Feed, state: FeedState, holds: Mapping[str, datetime]
 ) -> tuple[datetime | None, str]:
     """Return when `feed` is asked next, and why then: its host may have asked for patience."""
     from aggregator.feeds.pace import site_of
@@ -143,12 +161,7 @@ def _next(
         return None, "switched off"
     at = due_at(feed, state, started=None)
     site = site_of(feed.url)
-    holds = [
-        other.learnt.held_until
-        for one in feeds
-        if site_of(one.url) == site and (other := states.get(one.id)) is not None
-    ]
-    until = max((hold for hold in holds if hold is not None and hold > now), default=None)
+    until = holds.get(site)
     if until is not None and (at is None or at < until):
         return until, f"{site} asks to be left alone until then"
     return at, state.next_poll_reason or "never asked so far: at the next start"

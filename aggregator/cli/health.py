@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.stored import with_store
-from aggregator.config.feeds import load_feeds
-from aggregator.config.settings import Settings
 from aggregator.errors import ConfigError, StoreError
-from aggregator.model import Feed
+
+if TYPE_CHECKING:
+    from aggregator.config.settings import Settings
+    from aggregator.model import Feed
 
 ASK_S = 5.0
 EXIT_UNHEALTHY = 1
@@ -22,11 +24,16 @@ EXIT_UNHEALTHY = 1
 def health() -> None:
     """Say whether the loop is alive, when it polled, how old the outbox is: code 0 or 1."""
     from aggregator.cli.monitor import asked
+    from aggregator.config.settings import Settings
     from aggregator.service.vitals import Finding, examine
+    from aggregator.store.lock import held
 
     settings = Settings.from_env(os.environ)
     try:
         found = with_store(lambda store: examine(store, _feeds(settings), datetime.now(UTC)))
+        if held(settings.database) is False:  # its last beat may be young all the same
+            gone = Finding(name="loop", ok=False, what="no program runs on this database")
+            found = (gone, *(each for each in found if each.name != gone.name))
     except StoreError as error:
         found = (Finding(name="database", ok=False, what=str(error)),)
     if settings.http is not None:
@@ -39,6 +46,8 @@ def health() -> None:
 
 def _feeds(settings: Settings) -> tuple[Feed, ...]:
     """Return the feeds; none while a file is being edited, when the program keeps the old ones."""
+    from aggregator.config.feeds import load_feeds
+
     try:
         return load_feeds(settings.feeds)
     except ConfigError:

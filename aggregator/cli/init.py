@@ -75,7 +75,8 @@ def init(folder: Path) -> None:
     except OSError as error:
         raise InputError(f"{folder} cannot be written ({error.strerror})") from None
     click.echo(f"Made {folder}: feeds.yaml, rules/cases/, rules/watchlists/ and .env.example.")
-    click.echo("They count beside the shipped ones once these are set:")
+    click.echo(f"In that folder they count beside the shipped ones: cd {shlex.quote(str(folder))}")
+    click.echo("Elsewhere once these are set:")
     click.echo(f"  export CASEWIRE_FEEDS={shlex.quote(settings['feeds'])}")
     click.echo(f"  export CASEWIRE_RULES={shlex.quote(settings['rules'])}")
-    click.echo("Then `new watchlist NAME` writes into it, and `check` reads it all.")
+    click.echo("There `new watchlist NAME` writes into it, and `check` reads it all.")

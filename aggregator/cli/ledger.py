@@ -6,15 +6,18 @@ import csv
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.jsonl import json_line
 from aggregator.cli.moments import FIRST, Moment, shown
+from aggregator.cli.progress import progress
 from aggregator.cli.stored import with_store
-from aggregator.model import LedgerKind, LedgerRow
-from aggregator.ports import Store
+
+if TYPE_CHECKING:
+    from aggregator.model import LedgerRow
+    from aggregator.ports import Store
 
 PAGE_ROWS = 2_000
 
@@ -38,8 +41,11 @@ def ledger(
     """Show what Telegram accepted for which place, and possible losses; accepted is not read."""
     if as_csv + as_json + verify > 1:
         raise click.UsageError("--csv, --json and --verify are three different answers: give one")
+    if until is not None and since >= until:
+        raise click.UsageError("--since is not before the end of --until: no row lies between them")
     if verify:
-        count, wrong = with_store(_verified)
+        with progress("verifying the ledger"):
+            count, wrong = with_store(_verified)
         if wrong is not None:
             click.echo(f"row {wrong} does not fit: it, or what stood before it, was changed")
             sys.exit(EXIT_NOT_FITTING)
@@ -51,7 +57,9 @@ def ledger(
         async for row in _rows(store, since, until):
             show(row)
 
-    with_store(work)
+    # Rows on a terminal are their own progress; this is for those that go to a file.
+    with progress("reading the ledger", machine=True):
+        with_store(work)
 
 
 async def _verified(store: Store) -> tuple[int, int | None]:
@@ -97,6 +105,8 @@ def _json(row: LedgerRow) -> None:
 
 
 def _line() -> Callable[[LedgerRow], None]:
+    from aggregator.model import LedgerKind
+
     click.echo(
         f"{'number':>7}  {'at (UTC)':<20}  {'what':<10}  {'chat/topic':<20}  "
         f"{'message':>9}  {'seen':<20}  key, rule, note"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,11 @@ class Monitor:
         try:
             await server.start(host, port)
         except OSError as error:
-            what = f"cannot listen at {host} port {port} ({error.strerror}): choose another"
+            # asyncio wraps the reason into a sentence of its own; a name that has no address
+            # comes with a number below zero and words of its own.
+            number = error.errno or 0
+            why = os.strerror(number) if number > 0 else error.strerror
+            what = f"cannot listen at {host} port {port} ({why}): choose another"
             raise ConfigError([Fault(file="CASEWIRE_HTTP", line=0, what=what)]) from error
         self._server = server
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aggregator.service.reload import Reloader
     from aggregator.telegram.chat import ChatLoop
     from aggregator.telegram.naming import Setup
+    from aggregator.telegram.notices import Notices
     from aggregator.telegram.notifier import TelegramNotifier
 
 log = structlog.get_logger()
@@ -44,28 +45,33 @@ def telegram(
     settings: Settings, bot: Bot, store: Store, clock: Clock, works: Callable[[], Works]
 ) -> TelegramNotifier:
     """Return what sends, with its files and with whom it tells of trouble."""
-    from aggregator.cli import compose
-    from aggregator.telegram.notices import Notices
     from aggregator.telegram.notifier import TelegramNotifier
-
-    def wake() -> None:
-        works().deliverer.wake()
 
     async def turn(chat_id: int) -> None:
         await works().deliverer.turn(chat_id)
 
-    notices = Notices(
+    return TelegramNotifier(
+        bot,
+        files=store.file,
+        heard=notices(settings, store, clock, works).hear,
+        turn=turn,
+    )
+
+
+def notices(settings: Settings, store: Store, clock: Clock, works: Callable[[], Works]) -> Notices:
+    """Return what tells people of messages that could not go out as they were."""
+    from aggregator.cli import compose
+    from aggregator.telegram.notices import Notices
+
+    def wake() -> None:
+        works().deliverer.wake()
+
+    return Notices(
         store=store,
         clock=clock,
         ops=settings.ops_chat,
         named=lambda: compose.named(settings, works().pipeline.matcher),
         wake=wake,
-    )
-    return TelegramNotifier(
-        bot,
-        files=store.file,
-        heard=notices.hear,
-        turn=turn,
     )
 
 
@@ -142,7 +148,7 @@ def watched_losses(
     settings: Settings, store: Store, works: Callable[[], Works], clock: Clock
 ) -> OnGap:
     """Return what tells the operator of possible losses, and followers of a long one of a court."""
-    from aggregator.feeds.gaps import at_once
+    from aggregator.feeds.gaps import TOLD_APART, at_once
     from aggregator.telegram import losses
 
     told: set[int] = set()
@@ -156,8 +162,16 @@ def watched_losses(
             cases = {slug: rule.case for slug, rule in rules.cases.items()}
             people = await store.people()
             places |= set(losses.followers(feed, cases, people.subscriptions))
-        if places:
-            await store.renew([losses.notice(gap, feed, place, now) for place in sorted(places)])
+        notices = [losses.notice(gap, feed, place, now) for place in sorted(places)]
+        if gap.closed is not None:
+            # Who was never told of it need not hear that it is over.
+            heard = [await store.delivery(each.place, each.key) for each in notices]
+            if gap.why == TOLD_APART:  # "nothing was missed" would be said of too much
+                still = replace(gap, closed=None)
+                notices = [losses.notice(still, feed, each.place, now) for each in notices]
+            notices = [each for each, known in zip(notices, heard, strict=True) if known]
+        if notices:
+            await store.renew(notices)
             works().deliverer.wake()
 
     return on_gap

@@ -8,19 +8,17 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-import structlog
 
-from aggregator.config.settings import Settings
-from aggregator.matching.matcher import Matcher
-from aggregator.model import Feed
+from aggregator.cli import lean
 
 if TYPE_CHECKING:
     from aggregator.cli.monitor import WatchedStore
-
-log = structlog.get_logger()
+    from aggregator.config.settings import Settings
+    from aggregator.matching.matcher import Matcher
+    from aggregator.model import Feed
 
 EXIT_LOOP_ENDED = 3
 """A loop ended for good, such as when another program polls the same bot."""
@@ -39,15 +37,17 @@ Work = Callable[[], Awaitable[None]]
 @click.option("--once", is_flag=True, help="Poll every feed once, deliver, and exit.")
 def run(once: bool) -> None:
     """Poll the feeds and send alerts, until SIGTERM or Ctrl-C."""
+    lean.load("httpx", "sqlite_utils", "structlog")
     from aggregator.cli import logs
     from aggregator.cli.compose import configuration, secret
+    from aggregator.config.settings import Settings
 
     settings = Settings.from_env(os.environ)
     logs.hide(secret(settings))
     logs.hide(settings.heartbeat.get_secret_value() if settings.heartbeat else "")
     logs.set_up(settings.log)
     for name in settings.unknown:
-        log.warning("unknown_setting", what=name)
+        _log().warning("unknown_setting", what=name)
     matcher, feeds = configuration(settings)
     if asyncio.run(_run(settings, matcher, feeds, once=once)):
         sys.exit(EXIT_LOOP_ENDED)
@@ -90,9 +90,10 @@ async def _run_on(
     from aggregator.telegram.connect import close_bot, connect, make_bot
     from aggregator.telegram.notifier import ConsoleNotifier
 
-    stop, clock = _stopped_by_signals(), SystemClock()
+    log, stop, clock = _log(), _stopped_by_signals(), SystemClock()
     polled = [state.last_polled for state in (await store.feed_states()).values()]
-    if times := [at for at in polled if at is not None]:
+    followed = [one.since for one in await store.subscriptions()]
+    if times := [at for at in (*polled, *followed) if at is not None]:
         # A clock that was set back while the program was down would miss who followed since.
         clock.not_before(max(times))
     if lost := await store.recover():
@@ -117,6 +118,7 @@ async def _run_on(
         clock=clock,
         pace=clock,
         probe=settings.probe,
+        given_up=online.notices(settings, store, clock, lambda: works).hear if bot else None,
         on_gap=online.watched_losses(settings, store, lambda: works, clock) if bot else None,
         on_feed=online.feed_trouble(lambda: tell),
     )
@@ -189,6 +191,12 @@ async def _unless(stop: asyncio.Event, work: Sequence[Callable[[], Awaitable[obj
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
+
+
+def _log() -> Any:
+    import structlog
+
+    return structlog.get_logger()
 
 
 def say(line: str) -> None:

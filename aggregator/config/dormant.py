@@ -1,4 +1,6 @@
-"""Which courts' feeds are switched off though a case that is open is before that court."""
+"""Which feeds read nothing though they should: a court's that is switched off while a case is open
+there, and a source that needs a key and has none.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Collection
 
 from aggregator.config.feeds import LoadedFeeds
 from aggregator.errors import Fault
-from aggregator.model import Case, FeedKind
+from aggregator.model import Case, FeedFormat, FeedKind
 
 CASES_MAX = 3
 """So many cases are named for one court."""
@@ -33,3 +35,16 @@ def dormant(loaded: LoadedFeeds, cases: Collection[Case]) -> tuple[Fault, ...]:
             )
             found.append(Fault(file=file, line=line, what=what))
     return tuple(found)
+
+
+def keyless(loaded: LoadedFeeds, *, has_key: bool) -> tuple[Fault, ...]:
+    """Return a hint for each source that its server refuses without the key that is not set."""
+    return tuple(
+        Fault(
+            file=loaded.switches[feed.id][0],
+            line=loaded.switches[feed.id][1],
+            what=f"`{feed.id}` is refused without a key: set CASEWIRE_COURTLISTENER_TOKEN",
+        )
+        for feed in loaded.feeds
+        if feed.enabled and feed.format is FeedFormat.COURTLISTENER and not has_key
+    )

@@ -137,6 +137,7 @@ def feed_of(entry: FeedEntry) -> Feed:
         fallback_urls=tuple(entry.fallback_urls),
         jurisdiction=entry.jurisdiction or "",
         dedup_key=tuple(dict.fromkeys(entry.dedup_key)),
+        heed_robots=entry.robots != "ignore",
     )
 
 
@@ -208,6 +209,12 @@ def _in_entry(file: YamlFile, index: int, entry: Mapping[str, Any]) -> Iterator[
     if court is not None and kind != FeedKind.COURT and kind in {str(each) for each in FeedKind}:
         what = f"`court` belongs to kind court only: remove it, or write `kind: court` for {kind}"
         yield file.fault(("feeds", index, "court"), what)
+    if entry.get("robots") == "ignore" and not str(entry.get("note") or "").strip():
+        what = (
+            "`robots: ignore` needs a reason: write in `note` who allowed it and when, such as "
+            '`note: "desk@wire-one.example allowed it on 3 May 2026"`'
+        )
+        yield file.fault(("feeds", index, "robots"), what)
     yield from _fallbacks(file, index, entry)
     try:
         every = as_every(entry["every"]) if entry.get("every") is not None else every_min

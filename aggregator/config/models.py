@@ -83,6 +83,10 @@ class FeedEntry(Overlay):
         examples=[["guid", "title"]],
         description="What tells one entry from another, where the usual way for the kind fails.",
     )
+    robots: Literal["heed", "ignore"] = Field(
+        default="heed",
+        description="`ignore`: its host's robots.txt does not hold; `note` says who allowed it.",
+    )
     extends: Slug | None = Field(default=None, description=_EXTENDS)
 
 

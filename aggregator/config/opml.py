@@ -7,6 +7,7 @@ on, so that what was exported comes back the same; other readers pass them over.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,15 +20,18 @@ import yaml
 from aggregator.config.feeds import TRUST_BY_KIND, same_url
 from aggregator.config.fields import as_slug, as_url, is_slug
 from aggregator.errors import InputError
-from aggregator.feeds import charset, xmlprep
+from aggregator.feeds import charset, guard, xmlprep
 from aggregator.feeds.clean import plain_text
-from aggregator.model import Feed, FeedKind
+from aggregator.model import Feed, FeedFormat, FeedKind
 
 BYTES_MAX = 10 * 2**20
 FEEDS_MAX = 20_000
 NAME_CHARS_MAX = 100
+LINE_CHARS_MAX = 400
 NAMESPACE = "urn:casewire:opml"
 _OURS = "casewire:"
+_FEED_TYPES = frozenset({"rss", "atom"})
+_ADDRESS = re.compile(r"[\d.]+|[\da-f:.]*:[\da-f:.]*")
 _COURT_HOST = re.compile(r"(?:^|\.)([a-z0-9]+)\.uscourts\.gov$")
 
 
@@ -53,18 +57,23 @@ def read_opml(data: bytes, known: Sequence[Feed] = ()) -> Imported:
         raise InputError(f"the file is larger than {BYTES_MAX} bytes: split it")
     entries: list[dict[str, Any]] = []
     left_out: list[str] = []
+    over = 0
     urls = {same_url(feed.url) for feed in known}
     ids = {feed.id for feed in known}
     for outline in _outlines(data):
         entry = _entry(outline, ids)
         if isinstance(entry, str):
-            left_out.append(entry)
+            left_out.append(" ".join(plain_text(entry, chars_max=LINE_CHARS_MAX).split()))
         elif same_url(entry["url"]) in urls:
             left_out.append(f"{entry['url']}: is read already, or stands there twice")
+        elif len(entries) == FEEDS_MAX:
+            over += 1
         else:
             entries.append(entry)
             urls.add(same_url(entry["url"]))
             ids.add(entry["id"])
+    if over:
+        left_out.append(f"{over} more feeds: a file may name {FEEDS_MAX}; split it")
     return Imported(entries=tuple(entries), left_out=tuple(left_out))
 
 
@@ -92,8 +101,13 @@ def _attributes(feed: Feed) -> str:
         own["trust"] = feed.trust
     if feed.language != "en":
         own["language"] = feed.language
-    if feed.jurisdiction:
-        own["jurisdiction"] = feed.jurisdiction
+    if feed.every is not None:
+        own["every"] = f"{feed.every.total_seconds():.0f}s"
+    if feed.format is not FeedFormat.FEED:
+        own["format"] = feed.format
+    own["jurisdiction"] = feed.jurisdiction
+    own["fallback_urls"] = " ".join(feed.fallback_urls)
+    own["dedup_key"] = " ".join(feed.dedup_key)
     if not feed.enabled:
         own["enabled"] = "false"
     shown = {"type": "rss", "text": feed.name, "title": feed.name, "xmlUrl": feed.url}
@@ -113,7 +127,8 @@ def _outlines(data: bytes) -> list[dict[str, str]]:
         if name.lower() != "outline":
             return
         lower = {key.lower(): value for key, value in attributes.items()}
-        if lower.get("xmlurl") and len(found) < FEEDS_MAX:
+        # A group has none; what names a page or a type was meant to be a feed.
+        if "xmlurl" in lower or "htmlurl" in lower or lower.get("type") in _FEED_TYPES:
             found.append({"group": groups[-1] if groups else "", **lower})
         groups.append(lower.get("text", ""))
 
@@ -137,11 +152,17 @@ def _outlines(data: bytes) -> list[dict[str, str]]:
 
 def _entry(outline: Mapping[str, str], ids: set[str]) -> dict[str, Any] | str:
     """Return an entry of `feeds.yaml`, or why there is none."""
-    written = outline["xmlurl"].strip()
+    written = outline.get("xmlurl", "").strip()
+    if not written:
+        name = outline.get("title") or outline.get("text") or outline.get("htmlurl", "")
+        return f"{name[:200]}: names no feed (it has no xmlUrl)"
     try:
         url = as_url(written)
     except ValueError as error:
         return f"{written[:200]}: {error}"
+    why = _refused(url)
+    if why is not None:
+        return f"{url}: {why}"
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     name = plain_text(outline.get("title") or outline.get("text") or host, chars_max=NAME_CHARS_MAX)
@@ -151,12 +172,27 @@ def _entry(outline: Mapping[str, str], ids: set[str]) -> dict[str, Any] | str:
     entry |= {"kind": str(kind), "name": name or host}
     if kind is FeedKind.COURT:
         entry["court"] = court
-    for key in ("trust", "language", "jurisdiction"):
+    for key in ("trust", "language", "every", "format", "jurisdiction"):
         if own.get(key):
             entry[key] = own[key]
+    for key in ("fallback_urls", "dedup_key"):
+        if own.get(key):
+            entry[key] = own[key].split()
     if own.get("enabled") == "false":
         entry["enabled"] = False
     return entry
+
+
+def _refused(url: str) -> str | None:
+    """Say why nobody else's file may have us ask `url`, as far as that shows without asking."""
+    to = guard.destination(url, credentials=True)
+    if isinstance(to, str):
+        return to
+    host = "127.0.0.1" if to.host == "localhost" or to.host.endswith(".localhost") else to.host
+    why = guard.refusal([host], allow_private=False) if _ADDRESS.fullmatch(host) else None
+    if why is None or guard.refusal([host], allow_private=True) is not None:
+        return why
+    return f"{why}; for a server of your own write the feed yourself, with `allow_private: true`"
 
 
 def _kind(outline: Mapping[str, str], own: Mapping[str, str], host: str) -> tuple[FeedKind, str]:
@@ -177,7 +213,8 @@ def _kind(outline: Mapping[str, str], own: Mapping[str, str], host: str) -> tupl
 
 
 def _id(name: str, ids: set[str]) -> str:
-    wanted = name if is_slug(name) else re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    wanted = name if is_slug(name) else re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     base = wanted[:40].strip("-") or "feed"
     found, number = base, 2
     while found in ids:

@@ -41,6 +41,15 @@ def _home(package: Path) -> Path:
 
 _HOME = _home(Path(__file__).parents[1])
 
+
+def _shipped(name: str, here: Path = Path()) -> tuple[Path, ...]:
+    """Return the shipped place, then that of the folder `here` if it is one as `init` makes it."""
+    own = (here / "feeds.yaml").is_file() and (here / "rules").is_dir()
+    # Another clone holds another copy of what is shipped, and has `bot.py` beside it.
+    other = not (here / "bot.py").exists() and here.resolve() != _HOME.resolve()
+    return (_HOME / name, here / name) if own and other else (_HOME / name,)
+
+
 _API_BASE = "https://api.telegram.org"
 _DATABASE = "data/casewire.db"
 
@@ -110,8 +119,8 @@ class Settings:
             courtlistener_token=reader.read("CASEWIRE_COURTLISTENER_TOKEN", _key, None),
             api_base=reader.read("TELEGRAM_API_BASE", _api_base, _API_BASE),
             database=reader.read("DATABASE_URL", _database, _DATABASE),
-            feeds=reader.read("CASEWIRE_FEEDS", _places, (_HOME / "feeds.yaml",)),
-            rules=reader.read("CASEWIRE_RULES", _places, (_HOME / "rules",)),
+            feeds=reader.read("CASEWIRE_FEEDS", _places, _shipped("feeds.yaml")),
+            rules=reader.read("CASEWIRE_RULES", _places, _shipped("rules")),
             contact=reader.read("CASEWIRE_CONTACT", _contact, ""),
             admins=reader.read("CASEWIRE_ADMINS", _people, frozenset()),
             users=reader.read("CASEWIRE_USERS", _ids, frozenset()),

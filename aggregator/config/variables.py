@@ -39,12 +39,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="CASEWIRE_FEEDS",
-        default="the shipped feeds.yaml",
+        default="the shipped feeds.yaml, and the one here in a place that `init` made",
         meaning=f"the files that list the feeds, separated by {os.pathsep!r}; a later one wins",
     ),
     Variable(
         name="CASEWIRE_RULES",
-        default="the shipped rules",
+        default="the shipped rules, and those here in a place that `init` made",
         meaning=f"the folders with the rules, separated by {os.pathsep!r}; a later one wins",
     ),
     Variable(

@@ -72,6 +72,11 @@ class ReplayClock:
         """Real seconds that the whole replay takes."""
         return self._total_s / self._speed
 
+    @property
+    def played_s(self) -> float:
+        """Real seconds of it that are over; 0 for one that is held."""
+        return self._played_s() / self._speed
+
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of played time, or at the end of the replay if that is sooner.
 

@@ -107,6 +107,8 @@ def tidy(text: str, *, chars_max: int) -> str:
     Applying it again changes nothing.
     """
     text = text[: chars_max * 8]
+    if len(text) <= chars_max and text.isascii() and text.isprintable() and text == text.strip():
+        return text if "  " not in text else " ".join(text.split())
     if not text.isascii():
         text = _JOINERS.sub("", _NO_PLACE.sub("", text))
         text = unicodedata.normalize("NFC", _MARKS.sub(r"\1", unicodedata.normalize("NFD", text)))

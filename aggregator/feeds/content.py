@@ -68,7 +68,11 @@ def noticed(
 
 def shape(parsed: Parsed, now: datetime) -> str:
     """Return what sort of entries these are, in words: where most link to, whether dated."""
-    hosts = Counter(_host(entry.link) for entry in parsed.entries)
+    # A page of fifty has one host or two.
+    sites = Counter("/".join(entry.link.split("/", 3)[:3]) for entry in parsed.entries)
+    hosts = Counter[str]()
+    for site, count in sites.items():
+        hosts[_host(site)] += count
     host, times = hosts.most_common(1)[0] if hosts else ("", 0)
     if not host:
         links = "without links"

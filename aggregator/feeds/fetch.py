@@ -148,7 +148,8 @@ class HttpFetcher:
     async def _heed_robots(self, feed: Feed, to: Destination) -> None:
         # An API is there for programs; robots.txt speaks of the pages beside it.
         api = feed.format is not FeedFormat.FEED
-        if api or (feed.allow_private and not self._robots_of_private):
+        private = feed.allow_private and not self._robots_of_private
+        if api or private or not feed.heed_robots:
             return
         origin = f"{to.scheme}://{to.authority}"
 

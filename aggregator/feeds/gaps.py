@@ -18,6 +18,7 @@ from aggregator.model import Feed, FeedState, Gap, Item, ItemKey, Parsed
 ROLLED = "more came between two polls than the feed lists"
 SILENT = "the feed answers, but says nothing new beyond its own rhythm"
 DOWN = "the program was down"
+TOLD_APART = "the program was down; by now this is said of each feed that may have missed something"
 
 DOWN_INTERVALS = 3
 """Nobody was polled for so many of the shortest intervals: the program was down."""
@@ -121,25 +122,34 @@ def down_at_start(
     return Gap(feed_id="", why=DOWN, since=last, until=now, opened=now)
 
 
-def made_up_for(
-    gap: Gap, feeds: Iterable[Feed], states: Mapping[str, FeedState], known: Sequence[Gap]
-) -> bool:
-    """Say whether all feeds that were read before `gap`, when nobody was, lost nothing by it.
-
-    Each must have been read since, and none may have rolled over meanwhile.
-    """
-    concerned = [
-        state
+def unread_since(
+    gap: Gap, feeds: Iterable[Feed], states: Mapping[str, FeedState]
+) -> frozenset[str]:
+    """Return the feeds that were read before `gap`, when nobody was, and not yet after it."""
+    until = gap.until or gap.opened
+    return frozenset(
+        feed.id
         for feed in feeds
         if feed.enabled
         and (state := states.get(feed.id)) is not None
         and state.first_read is not None
         and state.first_read <= gap.since
-    ]
+        and (state.last_read is None or state.last_read < until)
+    )
+
+
+def missed_by(gap: Gap, feeds: Iterable[Feed], states: Mapping[str, FeedState]) -> frozenset[str]:
+    """Return those of `unread_since` that would have been read in a `gap` that just ended.
+
+    Not one that failed before it began, nor one whose turn did not come meanwhile.
+    """
     until = gap.until or gap.opened
-    if any(state.last_read is None or state.last_read < until for state in concerned):
-        return False
-    return not any(one.why == ROLLED and one.opened >= until for one in known)
+    return frozenset(
+        one
+        for one in unread_since(gap, feeds, states)
+        if not (state := states[one]).failures
+        and (state.next_poll is None or state.next_poll < until)
+    )
 
 
 def at_once(feed: Feed | None, gap: Gap, now: datetime) -> bool:

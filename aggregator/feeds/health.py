@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from aggregator.feeds.content import trouble
 from aggregator.feeds.polling import interval
-from aggregator.model import Feed, FeedKind, FeedState
+from aggregator.model import OWN_FAULT, Feed, FeedKind, FeedState
 
 LATE_INTERVALS = 3
 """A feed that was not read for so many of its own intervals is late."""
@@ -21,7 +21,8 @@ BLIND_AFTER = timedelta(hours=6)
 """What was not read whole for so long is blind, unless it is asked less often anyway."""
 
 FAILURES_MIN = 3
-"""So many failures in a row are no hiccup: the feed is blind now, however short it is."""
+"""So many failures in a row are no hiccup: the feed is blind now, however short it is.  One by a
+bug of ours is enough: it does not pass by itself."""
 
 
 class Sight(StrEnum):
@@ -48,7 +49,8 @@ def health(feed: Feed, state: FeedState | None, now: datetime) -> Health:
     if state is None or state.last_read is None:
         return Health(sight=Sight.BLIND, why=state.last_error if state else "")
     silence, patience = now - state.last_read, interval(feed) * LATE_INTERVALS
-    if state.failures >= FAILURES_MIN or silence > max(BLIND_AFTER, patience):
+    own = state.last_error.startswith(OWN_FAULT)
+    if own or state.failures >= FAILURES_MIN or silence > max(BLIND_AFTER, patience):
         sight = Sight.BLIND
     elif silence > patience:
         sight = Sight.LATE

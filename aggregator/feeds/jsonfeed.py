@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from aggregator.feeds.clean import plain_text, tidy
@@ -17,6 +18,9 @@ from aggregator.feeds.limits import (
 from aggregator.feeds.links import absolute
 from aggregator.model import Entry, Parsed, ParseFailed, ParseOutcome
 
+# Some write the number alone.
+_VERSION = re.compile(r"jsonfeed\.org/version/|\A\s*1(?:\.[01])?\s*\Z")
+
 
 def parse(text: str, *, base_url: str, entries_max: int) -> ParseOutcome:
     """Return the items of a JSON Feed in document order, or why it is none."""
@@ -27,7 +31,7 @@ def parse(text: str, *, base_url: str, entries_max: int) -> ParseOutcome:
         return ParseFailed(detail=f"this begins like JSON but is none ({type(error).__name__})")
     items = feed.get("items") if isinstance(feed, dict) else None
     version = _string(feed, "version") if isinstance(feed, dict) else ""
-    if not isinstance(items, list) or "jsonfeed.org/version/" not in version:
+    if not isinstance(items, list) or not _VERSION.search(version):
         return ParseFailed(detail="this is JSON, but no JSON Feed")
     if len(items) > entries_max:
         return ParseFailed(detail=f"refused: it has more than {entries_max} entries")

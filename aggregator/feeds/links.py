@@ -8,6 +8,11 @@ from urllib.parse import quote, urljoin, urlsplit
 LINK_CHARS_MAX = 4096
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SAFE = "%/:=&?~#+!$,;'@()*[]|"
+_UNSAFE = re.compile(
+    f"[{re.escape(''.join(char for char in map(chr, range(128)) if quote(char, _SAFE) != char))}]"
+)
+# Most links: nothing in them to resolve or to encode.
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9/._~%-]*+")
 
 
 def absolute(link: str, base: str) -> str:
@@ -19,6 +24,8 @@ def absolute(link: str, base: str) -> str:
     link = link.strip()
     if not link or len(link) > LINK_CHARS_MAX:
         return ""
+    if _PLAIN.fullmatch(link):
+        return link
     if _SCHEME.match(link) and not is_web(link):
         return ""
     try:
@@ -27,7 +34,7 @@ def absolute(link: str, base: str) -> str:
         return ""
     if not is_web(link):
         return ""
-    return "".join(char if not char.isascii() else quote(char, safe=_SAFE) for char in link)
+    return _UNSAFE.sub(lambda char: quote(char[0], _SAFE), link)
 
 
 def is_web(link: str) -> bool:

@@ -40,7 +40,9 @@ def heard(line: Line, host: str, before: FeedState, outcome: FetchOutcome) -> Li
     if not isinstance(outcome, FetchFailed) or outcome.fault not in UNREACHED:
         return Line()
     blamed = {before.feed_id: before.failures, **line.blamed}
-    return replace(line, hosts=line.hosts | {host}, blamed=blamed)
+    # Copied at each failure; more of them would say no more.
+    hosts = line.hosts if len(line.hosts) >= HOSTS_ENOUGH else line.hosts | {host}
+    return replace(line, hosts=hosts, blamed=blamed)
 
 
 def forgiven(feed: Feed, state: FeedState, failures: int, now: datetime) -> FeedState:

@@ -1,7 +1,7 @@
 """A feed's bytes become entries: plain text, absolute links, real dates; pure.
 
-feedparser reads RSS 0.9x to 2.0, RDF and Atom; `jsonfeed` the JSON ones.  feedparser gets bytes
-only (a name would be opened as a file or fetched), already decoded, checked and mended.  Its
+feedparser reads RSS 0.9x to 2.0, RDF and Atom; `jsonfeed` the JSON ones.  `quick` goes first and
+reads what is plain and well formed, with the same outcome.  feedparser gets bytes only (a name would be opened as a file or fetched), already decoded, checked and mended.  Its
 sanitiser stays off: it triples the time, and no markup leaves this module anyway.
 """
 
@@ -10,13 +10,14 @@ from __future__ import annotations
 import io
 import re
 from calendar import timegm
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import feedparser
 
-from aggregator.feeds import charset, jsonfeed, xmlprep
+from aggregator.feeds import charset, jsonfeed, quick, xmlprep
 from aggregator.feeds.clean import plain_text, tidy
 from aggregator.feeds.dates import YEAR_MAX, YEAR_MIN, parse_date
 from aggregator.feeds.known import KnownEntries
@@ -40,6 +41,7 @@ _DAYS = {
         ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     )
 }
+_DATES = ("published", "updated")
 _TITLES = ("dc_plaintitle", "media_plaintitle", "itunes_plaintitle")
 _DESCRIPTIONS = (
     "dc_plaindescription",
@@ -79,13 +81,18 @@ def parse(
     for magic, what in _BINARY.items():
         if body.startswith(magic):
             return ParseFailed(detail=f"this is {what}, not a feed")
-    text = charset.decode(body, content_type=content_type)
+    text = charset.decode(xmlprep.skip_rest(body), content_type=content_type)
     reader = READERS.get(FeedFormat(format))
     if reader is not None:
         return reader(text, entries_max=entries_max)
     if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
         return jsonfeed.parse(text, base_url=base_url, entries_max=entries_max)
-    text = xmlprep.skip_junk(xmlprep.shorten(text))
+    return _document(xmlprep.skip_junk(xmlprep.shorten(text)), base_url, entries_max, known)
+
+
+def _document(
+    text: str, base_url: str, entries_max: int, known: KnownEntries | None
+) -> ParseOutcome:
     why = xmlprep.not_a_feed(text)
     if why is not None:
         return ParseFailed(detail=why)
@@ -93,6 +100,9 @@ def parse(
         return ParseFailed(detail="the feed breaks off: its outermost element is never closed")
 
     def read(part: str) -> tuple[ParseOutcome, bool]:
+        found = _quickly(part, base_url, entries_max)
+        if found is not None:
+            return found, True
         why = xmlprep.attack(part, entries_max=entries_max)
         if why is not None:
             return ParseFailed(detail=f"refused: {why}"), False
@@ -118,15 +128,33 @@ def _read(document: bytes, base_url: str) -> tuple[ParseOutcome, bool]:
         return ParseFailed(detail="the feed has entries, but none could be read"), False
     channel = feed.feed
     base = base_url or absolute(_string(channel, "link"), "")
-    parsed = Parsed(
-        entries=tuple(_entry(entry, base, atom=feed.version.startswith("atom"))
-                      for entry in feed.entries),
-        title=_text(channel, "title", TITLE_CHARS_MAX, atom=feed.version.startswith("atom")),
+    parsed = _parsed(channel, feed.entries, base, atom=feed.version.startswith("atom"))
+    hours, days = _skipped(document, b"hour", _HOURS), _skipped(document, b"day", _DAYS)
+    return replace(parsed, skip_hours=hours, skip_days=days), not feed.bozo
+
+
+def _quickly(text: str, base_url: str, entries_max: int) -> Parsed | None:
+    """Return what `_read` would, without feedparser; None where that is not certain."""
+    found = quick.read(text, entries_max=entries_max) if base_url else None
+    if found is None:
+        return None
+    parsed = _parsed(found.channel, found.entries, base_url, atom=found.atom)
+    for raw, entry in zip(found.entries, parsed.entries, strict=True):
+        # feedparser may know the date after all, and the words that stand in.
+        unread = any(raw.get(key) and getattr(entry, key) is None for key in _DATES)
+        if unread or ("instead" in raw and not (entry.title and entry.summary)):
+            return None
+    return parsed
+
+
+def _parsed(
+    channel: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], base: str, *, atom: bool
+) -> Parsed:
+    return Parsed(
+        entries=tuple(_entry(entry, base, atom=atom) for entry in entries),
+        title=_text(channel, "title", TITLE_CHARS_MAX, atom=atom),
         ttl=_ttl(channel),
-        skip_hours=_skipped(document, b"hour", _HOURS),
-        skip_days=_skipped(document, b"day", _DAYS),
-    )  # fmt: skip
-    return parsed, not feed.bozo
+    )
 
 
 def _entry(entry: Mapping[str, Any], base: str, *, atom: bool) -> Entry:
@@ -182,8 +210,14 @@ def _link(entry: Mapping[str, Any], guid: str, base: str) -> str:
             for other in (others if isinstance(others, list) else ())
             if other.get("rel") in {"alternate", "related", "via"}
         )
-        link = next(filter(None, hrefs), "")
+        link = next(filter(None, hrefs), "") or _player(entry)
     return absolute(link, base)
+
+
+def _player(entry: Mapping[str, Any]) -> str:
+    """Return the page that plays what the entry is about."""
+    player = entry.get("media_player")
+    return _string(player, "url") if isinstance(player, Mapping) else ""
 
 
 def _published(entry: Mapping[str, Any], *, atom: bool) -> datetime | None:

@@ -9,7 +9,6 @@ stop it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -48,7 +47,7 @@ RETRY_AFTER_MAX = timedelta(hours=24)
 TOO_MANY = 429
 JITTER = 0.1
 FIRST_POLLS_WITHIN = timedelta(seconds=30)
-"""A start, or a restart after a long stop, spreads its first polls over this."""
+"""A start, or a restart after a long stop, spreads its first polls at least over this."""
 ERROR_CHARS_MAX = 300
 
 
@@ -171,11 +170,18 @@ def held(outcome: FetchOutcome, feed: Feed, now: datetime) -> datetime | None:
     return now + interval(feed) if outcome.status == TOO_MANY else None
 
 
-def due_at(feed: Feed, state: FeedState | None, *, started: datetime | None) -> datetime | None:
+def due_at(
+    feed: Feed,
+    state: FeedState | None,
+    *,
+    started: datetime | None,
+    spread: timedelta = FIRST_POLLS_WITHIN,
+) -> datetime | None:
     """Return when `feed` is to be asked; None for "at once".
 
     `started` is when the program began to poll: what was never polled, or fell due while the
-    program was down, is spread over the first half minute from there.  None spreads nothing.
+    program was down, is spread from there over `spread`, and over no more than its own interval.
+    None spreads nothing; feeds of one's own are spread only where there are very many.
     """
     at = None if state is None else state.next_poll
     if state is not None and state.standing.asked not in ("", feed.url):
@@ -185,35 +191,10 @@ def due_at(feed: Feed, state: FeedState | None, *, started: datetime | None) -> 
         # long: a good poll is never followed later than `interval`, a bad one than a day.
         longest = interval(feed) if state.failures == 0 else RETRY_AFTER_MAX
         at = min(at, state.last_polled + max(longest, interval(feed)))
-    if started is None or feed.allow_private:
+    few = feed.allow_private and spread <= FIRST_POLLS_WITHIN
+    if started is None or few or (at is not None and at > started):
         return at
-    if at is not None and at > started:
-        return at
-    return started + FIRST_POLLS_WITHIN * _share(feed.id)
-
-
-def due(
-    feeds: Iterable[Feed],
-    states: Mapping[str, FeedState],
-    now: datetime,
-    *,
-    started: datetime | None,
-) -> tuple[Feed, ...]:
-    """Return the enabled feeds to be asked at `now`, the longest overdue first."""
-    found: list[tuple[datetime, str, Feed]] = []
-    for feed in feeds:
-        if not feed.enabled:
-            continue
-        state = states.get(feed.id)
-        at = due_at(feed, state, started=started)
-        stepped_back = (
-            state is not None
-            and state.last_polled is not None
-            and (state.last_polled > now + FLOOR)
-        )
-        if at is None or at <= now or stepped_back:
-            found.append((at or now, feed.id, feed))
-    return tuple(feed for _, _, feed in sorted(found, key=lambda one: one[:2]))
+    return started + min(spread, max(interval(feed), FIRST_POLLS_WITHIN)) * _share(feed.id)
 
 
 def _polled(

@@ -99,6 +99,12 @@ def before_silence(learnt: Learnt) -> Learnt:
     return replace(learnt, posts=learnt.posts / left, days=days)
 
 
+def scaled(counts: Sequence[float], posts: float) -> list[float]:
+    """Return `counts`, which fade only when something is added, as they are with `posts` in all."""
+    total = sum(counts)
+    return [count * posts / total for count in counts] if total else list(counts)
+
+
 def fade(span: timedelta, half_life: timedelta = HALF_LIFE) -> float:
     """Return what is left of a count after `span`."""
     return math.exp2(-max(span, timedelta()) / half_life)
@@ -143,29 +149,33 @@ def _until(learnt: Learnt, now: datetime) -> Learnt:
     return replace(
         learnt,
         counted=now,
-        posts=round(learnt.posts * left, 4),
-        days=round(learnt.days * left + _days(span), 4),
-        hours=tuple(round(posts * left, 3) for posts in learnt.hours),
-        minutes=tuple(round(posts * left, 3) for posts in learnt.minutes),
+        # Rounded to four digits, what is polled each minute would never fade at all.
+        posts=round(learnt.posts * left, 9),
+        days=round(learnt.days * left + _days(span), 9),
         longest=learnt.longest * fade(span, LONGEST_HALF_LIFE),
     )
 
 
 def _add(learnt: Learnt, posts: Sequence[datetime], now: datetime) -> Learnt:
-    hours = list(learnt.hours or (0.0,) * HOURS)
-    minutes = list(learnt.minutes or (0.0,) * MINUTES)
+    hours = scaled(learnt.hours, learnt.posts) or [0.0] * HOURS
+    minutes = scaled(learnt.minutes, learnt.posts) or [0.0] * MINUTES
     total = learnt.posts
     for at in posts:
         weight = fade(now - at)
-        hours[hour_of_week(at)] = round(hours[hour_of_week(at)] + weight, 3)
-        minutes[at.minute] = round(minutes[at.minute] + weight, 3)
+        hours[hour_of_week(at)] += weight
+        minutes[at.minute] += weight
         total += weight
-    return replace(learnt, posts=round(total, 4), hours=tuple(hours), minutes=tuple(minutes))
+    return replace(learnt, posts=round(total, 9), hours=_short(hours), minutes=_short(minutes))
+
+
+def _short(counts: Sequence[float]) -> tuple[float, ...]:
+    # Of ten thousand feeds most hours hold nothing: one and the same nothing, to save memory.
+    return tuple(round(count, 3) or 0.0 for count in counts)
 
 
 def _days(span: timedelta) -> float:
     """Return how many days of watching a stretch that ends now counts for, faded like posts."""
-    return round((1 - fade(span)) * (HALF_LIFE / DAY) / math.log(2), 4)
+    return round((1 - fade(span)) * (HALF_LIFE / DAY) / math.log(2), 9)
 
 
 def _name(entry: Entry) -> str:

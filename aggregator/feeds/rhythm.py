@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.feeds.rate import DAY, HOURS, MINUTES, before_silence, hour_of_week, per_day
+from aggregator.feeds.rate import (
+    DAY,
+    HOURS,
+    MINUTES,
+    before_silence,
+    hour_of_week,
+    per_day,
+    scaled,
+)
 from aggregator.model import FeedKind, Learnt
 
 POSTS_MIN = 8.0
@@ -61,16 +69,16 @@ def profile(learnt: Learnt) -> tuple[float, ...]:
     """
     if learnt.posts < POSTS_MIN or len(learnt.hours) != HOURS:
         return ()
-    total = sum(learnt.hours)
-    by_hour = [sum(learnt.hours[hour::24]) for hour in range(24)]
+    total, counts = learnt.posts, scaled(learnt.hours, learnt.posts)
+    by_hour = [sum(counts[hour::24]) for hour in range(24)]
     hourly = [(posts + _DAY_PULL / 24) / (total + _DAY_PULL) for posts in _smooth(by_hour)]
     # Fewer than two weeks cannot tell a Sunday from a day off.
     pull = _WEEK_PULL if learnt.days > _KNOWN_DAYS / 2 else math.inf
     if pull == math.inf:
         return tuple(24 * hourly[hour % 24] for hour in range(HOURS))
-    by_day = [sum(learnt.hours[day * 24 : day * 24 + 24]) for day in range(7)]
+    by_day = [sum(counts[day * 24 : day * 24 + 24]) for day in range(7)]
     daily = [(posts + _DAY_PULL / 7) / (total + _DAY_PULL) for posts in by_day]
-    weekly = _smooth(learnt.hours)
+    weekly = _smooth(counts)
     return tuple(
         HOURS * (weekly[at] + pull * daily[at // 24] * hourly[at % 24]) / (total + pull)
         for at in range(HOURS)
@@ -81,9 +89,10 @@ def by_minute(learnt: Learnt) -> tuple[float, ...]:
     """Return how the rate of each minute of the hour stands to the mean one; empty if not known."""
     if learnt.posts < POSTS_MIN or len(learnt.minutes) != MINUTES:
         return ()
-    total = sum(learnt.minutes) + _MINUTE_PULL
+    total = learnt.posts + _MINUTE_PULL
     flat = _MINUTE_PULL / MINUTES
-    return tuple(MINUTES * (posts + flat) / total for posts in learnt.minutes)
+    counts = scaled(learnt.minutes, learnt.posts)
+    return tuple(MINUTES * (posts + flat) / total for posts in counts)
 
 
 def wait(

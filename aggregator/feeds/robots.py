@@ -19,7 +19,9 @@ RULES_MAX = 2000
 PATTERN_CHARS_MAX = 1024
 STARS_MAX = 8
 """Of one pattern: each star multiplies the work of matching it."""
-ORIGINS_MAX = 2000
+ORIGINS_MAX = 20_000
+RULES_KEPT_MAX = 200_000
+"""Of all origins together, some 30 MB; who was asked first is forgotten first, and asked anew."""
 KEPT_S = 24 * 3600.0
 RETRY_S = 3600.0
 """How long a robots.txt that could not be had is left alone."""
@@ -117,6 +119,7 @@ class RobotsBook:
         self._kept_s = kept_s
         self._retry_s = retry_s
         self._pages: dict[str, _Page] = {}
+        self._rules = 0
 
     async def allows(
         self, origin: str, target: str, read: Callable[[], Awaitable[bytes | None]]
@@ -128,14 +131,22 @@ class RobotsBook:
         """
         page = self._pages.pop(origin, None) or _Page()
         self._pages[origin] = page
-        if len(self._pages) > ORIGINS_MAX:
-            del self._pages[next(iter(self._pages))]
         async with page.lock:
             now_s = asyncio.get_running_loop().time()
             if now_s >= page.until_s:
                 body = await read()
                 if body is not None:
                     text = body[:ROBOTS_BYTES_MAX].decode("utf-8", "replace")
-                    page.rules = rules_for(text, self._product)
+                    rules = rules_for(text, self._product)
+                    if self._pages.get(origin) is page:  # not forgotten while it was read
+                        self._rules += len(rules) - len(page.rules)
+                    page.rules = rules
                 page.until_s = now_s + (self._retry_s if body is None else self._kept_s)
+                self._forget()
         return allows(page.rules, target)
+
+    def _forget(self) -> None:
+        while len(self._pages) > 1 and (
+            len(self._pages) > ORIGINS_MAX or self._rules > RULES_KEPT_MAX
+        ):
+            self._rules -= len(self._pages.pop(next(iter(self._pages))).rules)

@@ -30,7 +30,7 @@ _PARSES_MAX = 1000
 """After so many a worker is replaced, so that what it leaked once does not stay for ever."""
 _WARM_UP = b"<rss><channel><item><title>Caf\xe9 &eacute; <b>x</b></title></item></channel></rss>"
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH",
-                "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_ENV")  # fmt: skip
+                "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONHOME", "VIRTUAL_ENV")  # fmt: skip
 
 
 class InlineParser:

@@ -12,6 +12,7 @@ from aggregator.model.batch import Batch, CommitOutcome, Committed, Stale, Windo
 from aggregator.model.cases import Case, Milestone, Person, Watchlist
 from aggregator.model.delivery import (
     REPEAT_SIGN,
+    REPEATS_MAX,
     Alert,
     Button,
     ChatGone,
@@ -29,6 +30,7 @@ from aggregator.model.delivery import (
     Unsettled,
 )
 from aggregator.model.feeds import (
+    OWN_FAULT,
     DedupPart,
     Entry,
     Feed,
@@ -81,6 +83,8 @@ from aggregator.model.stories import Decision, DecisionKind, Report, RingKind, R
 
 __all__ = [
     "DAILY",
+    "OWN_FAULT",
+    "REPEATS_MAX",
     "REPEAT_SIGN",
     "Alert",
     "Batch",

@@ -103,6 +103,10 @@ REPEAT_SIGN = "↻"
 """Begins the first line of a message that may be a repeat; new text for it keeps that line."""
 
 
+REPEATS_MAX = 5
+"""So many marked copies of one message are sent, whose attempts then are one more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsettled:
     """A message that may or may not be there, and where to look for it.
@@ -120,6 +124,8 @@ class Unsettled:
     """Numbers above it that belong to other messages."""
     highest: int = 0
     """The highest number of the count that is known by now."""
+    below: int | None = None
+    """A number given in the count to what left after this message had failed; None: none known."""
     lost: int = 1
     """How many messages of the same count have a fate that is not known."""
     crowded: bool = False

@@ -59,6 +59,8 @@ class Feed:
     dedup_key: tuple[DedupPart, ...] = ()
     """What tells one entry from another here; empty leaves it to the kind."""
     format: FeedFormat = FeedFormat.FEED
+    heed_robots: bool = True
+    """False where the operator wrote down why its host's robots.txt does not hold for us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +244,10 @@ class Learnt:
     """Which of its addresses is asked: 0 is `url`, others are `fallback_urls` in their order."""
     spare_since: datetime | None = None
     """When `url` was last given up; it is tried again after a while."""
+
+
+OWN_FAULT = "a fault of Casewire's own"
+"""How the last error of a feed begins whose poll a bug of ours ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from aggregator.model import ChatGone, Delivery, DeliveryOutcome, Rejected, Sent
 from aggregator.ports import Clock, Notifier, Store
 from aggregator.service.jobs import GRACE_S
 from aggregator.service.pacer import AHEAD, Pacer, turn_at
-from aggregator.service.seeker import Seeker
+from aggregator.service.seeker import Seeker, Tell
 from aggregator.service.settle import insist, settle
 
 log = structlog.get_logger()
@@ -38,15 +38,30 @@ class Deliverer:
     """Claims from the outbox, keeps the budget, hands over, settles."""
 
     def __init__(
-        self, *, store: Store, notifier: Notifier, clock: Clock, probe: bool = True
+        self,
+        *,
+        store: Store,
+        notifier: Notifier,
+        clock: Clock,
+        probe: bool = True,
+        given_up: Tell | None = None,
     ) -> None:
-        """`probe` False never looks for a message: its place's choice decides at once."""
+        """`probe` False never looks for a message: its place's choice decides at once.
+
+        `given_up` hears of a message for which nothing more is tried, with its last outcome.
+        """
         self._store = store
         self._notifier = notifier
         self._clock = clock
         self._pacer = Pacer(store=store, clock=clock)
+        self._given_up = given_up
         self._seeker = Seeker(
-            store=store, notifier=notifier, clock=clock, pacer=self._pacer, probe=probe
+            store=store,
+            notifier=notifier,
+            clock=clock,
+            pacer=self._pacer,
+            probe=probe,
+            tell=self._tell,
         )
         self._woken = asyncio.Event()
         self._inflight: set[asyncio.Task[None]] = set()
@@ -171,8 +186,9 @@ class Deliverer:
             leaving = await self._leaves(delivery, at)
             if leaving is None:
                 return
+            left = self._pacer.now()
             outcome = await self._sent(leaving)
-            await self._settled(leaving, outcome)
+            await self._settled(leaving, outcome, left)
         except asyncio.CancelledError:
             if leaving is None:
                 with suppress(StoreError):
@@ -202,9 +218,27 @@ class Deliverer:
             what = f"our own error: {type(error).__name__}"
             return Rejected(detail=what) if faults >= FAULTS_MAX else Unknown(detail=what)
 
-    async def _settled(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
+    async def _settled(self, delivery: Delivery, outcome: DeliveryOutcome, left: datetime) -> None:
+        if delivery.message_id is None:
+            match outcome:
+                case Sent(message_id=number):
+                    self._seeker.given(delivery, number, left)
+                case Unknown():
+                    self._seeker.lost(delivery)
+                case _:
+                    pass  # the others say nothing of numbers
         await settle(delivery, outcome, store=self._store, pacer=self._pacer, clock=self._clock)
         if isinstance(outcome, Sent | Rejected | ChatGone):
             self._faults.pop(delivery.id, None)
         if not isinstance(outcome, Unknown):
             self._seeker.forgets(delivery)
+        if isinstance(outcome, Rejected) and delivery.message_id is None:
+            await self._tell(delivery, outcome)
+
+    async def _tell(self, delivery: Delivery, outcome: Rejected | Unknown) -> None:
+        if self._given_up is None:
+            return
+        try:
+            await self._given_up(delivery, outcome)
+        except Exception:  # what is told beside a message changes nothing of what became of it
+            log.exception("notice_failed", key=delivery.key)

@@ -30,6 +30,7 @@ class Heart:
         self._ping = ping
         self._wrong: tuple[str, ...] = ()
         self._unheard = False
+        self._began = False
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -48,6 +49,11 @@ class Heart:
         if self._ping is None:
             return
         wrong = tuple(found.name for found in await self._examine() if not found.ok)
+        if not self._began:
+            # What was left undone while the program was down is done in its first minute.
+            self._began = True
+            if wrong:
+                return
         if wrong and wrong != self._wrong:
             log.warning("unhealthy", what=", ".join(wrong))
         self._wrong = wrong

@@ -22,6 +22,7 @@ HEAD_BYTES_MAX = 8 * 1024
 BODY_BYTES_MAX = 64 * 1024
 """Of an answer to `get`; the rest is not read."""
 CONNECTIONS_MAX = 32
+"""The oldest makes room for one more: who dawdles on all of them locks nobody out."""
 REQUEST_S = 5.0
 """From the connection to the last byte of the answer."""
 
@@ -68,8 +69,9 @@ class HttpServer:
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._open) >= CONNECTIONS_MAX:
-            writer.transport.abort()
-            return
+            oldest = next(iter(self._open))
+            self._open.pop(oldest).transport.abort()
+            oldest.cancel()
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._open[task] = writer
         task.add_done_callback(lambda done: self._open.pop(done, None))

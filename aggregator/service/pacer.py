@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from aggregator.alerts import budget
-from aggregator.alerts.budget import Budget
+from aggregator.alerts.budget import MEMORY, Budget
 from aggregator.model import Delivery, Priority, Turn
 from aggregator.ports import Clock, Store
 
@@ -24,8 +24,6 @@ LATE = budget.BOT_SPACING
 """So long after its slot a message takes another one: what the disk held up with it would leave
 at the same moment."""
 
-MEMORY = "sender"
-"""The setting that holds the budget between two lives of the program."""
 ALIVE = "alive"
 """What stands there while the program runs, and after it was killed."""
 
@@ -115,7 +113,10 @@ class Pacer:
             self._budget = budget.left(kept, chat, now, now, edit=edit)
 
     async def flooded(self, chat_id: int, after: timedelta) -> bool:
-        """Note that `chat_id` asked to wait; say whether that made the whole bot wait longer."""
+        """Note that `chat_id` asked to wait; say whether that made the whole bot wait longer.
+
+        Whoever calls it writes it down with `remember`, or a kill would forget it.
+        """
         before = await self.load()
         self._budget = budget.flooded(before, chat_id, after, self.now())
         return self._budget.held_until != before.held_until

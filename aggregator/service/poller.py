@@ -12,12 +12,14 @@ import structlog
 
 from aggregator.errors import StoreError
 from aggregator.feeds import outage, pace
-from aggregator.feeds.polling import asked, credited, due, held, interval, weighed
+from aggregator.feeds.agenda import Agenda
+from aggregator.feeds.polling import asked, credited, held, interval, weighed
 from aggregator.feeds.standing import Ask, news
 from aggregator.model import (
     DecisionKind,
     Feed,
     FeedState,
+    Fetched,
     FetchFailed,
     FetchFault,
     FetchOutcome,
@@ -31,6 +33,7 @@ from aggregator.ports import Clock, Fetcher, Store
 from aggregator.service.gaps import Gaps, OnGap
 from aggregator.service.jobs import GRACE_S, TaskJobs
 from aggregator.service.record import record
+from aggregator.service.vitals import own_fault
 
 log = structlog.get_logger()
 
@@ -38,8 +41,14 @@ FETCHES_MAX = 64
 FETCHES_SLOW_MAX = 16
 """Of feeds that took too long the last time: however many drip, the others have their places."""
 FETCHES_PER_HOST_MAX = 2
+BODIES_MAX = 16
+"""Fetched and not yet parsed and stored: where that falls behind, less is fetched, for bodies that
+wait would fill the memory."""
 POLL_S_MAX = 60.0
 """What fetches has a deadline of its own; this one holds where that fails."""
+
+OWN_FAULTS_MAX = 20
+"""So many different ones are told; whoever was told that many looks at the log."""
 
 OnFeed = Callable[[Feed, str], Awaitable[None]]
 """Told, in words for the operator, that a feed moved, is gone or is back."""
@@ -78,9 +87,6 @@ class Poller:
         """`on_gap` and `on_feed` are told what the operator must know; `weigh` says how much hangs
         on a feed, 1 being usual.
         """
-        self._feeds: tuple[Feed, ...] = ()
-        self._hosts: frozenset[str] = frozenset()
-        self.replace_feeds(feeds)
         self._store = store
         self._fetcher = fetcher
         self._pipeline = pipeline
@@ -92,6 +98,7 @@ class Poller:
         self._jobs = TaskJobs()
         self._gate = asyncio.Semaphore(FETCHES_MAX)
         self._slow = asyncio.Semaphore(FETCHES_SLOW_MAX)
+        self._bodies = asyncio.Semaphore(BODIES_MAX)
         self._places: dict[str, asyncio.Semaphore] = {}
         self._sites: dict[str, pace.Site] = {}
         self._line = outage.Line()
@@ -101,37 +108,64 @@ class Poller:
         self._states: dict[str, FeedState] = {}
         self._started = clock.now()
         self._store_fault = ""
+        self._own_faults: set[str] = set()
         self.totals = Totals()
+        self.replace_feeds(feeds)
 
-    async def load(self) -> None:
-        """Read the feeds' states, so that a restart polls nothing early."""
+    async def load(self, *, once: bool = False) -> None:
+        """Read the feeds' states, so that a restart polls nothing early.
+
+        `once` says that each feed is polled once, and that nothing runs until the next time.
+        """
         self._states = await self._store.feed_states()
-        for feed in self._feeds:
+        for feed in self._feeds.values():
             state = self._states.get(feed.id)
             if state is not None and state.learnt.held_until is not None:
                 self._hold(pace.site_of(feed.url), state.learnt.held_until)
-        await self._gaps.load(self._feeds, self._states, self._clock.now())
+        now = self._clock.now()
+        await self._gaps.load(self._feeds.values(), self._states, now, once=once)
+        self._plan_all()
 
     def replace_feeds(self, feeds: Sequence[Feed]) -> None:
         """Poll these from now on."""
-        self._feeds = tuple(feed for feed in feeds if feed.enabled)
-        self._hosts = frozenset(pace.site_of(feed.url) for feed in self._feeds)
+        self._feeds = {feed.id: feed for feed in feeds if feed.enabled}
+        self._hosts = frozenset(pace.site_of(feed.url) for feed in self._feeds.values())
+        self._plan_all()
 
     async def tick(self) -> None:
         """Start a poll of each feed that is due and not being polled."""
         now = self._clock.now()
-        for feed in due(self._feeds, self._states, now, started=self._started):
-            if not pace.is_held(self._site(pace.site_of(feed.url)), now):
+        if self._agenda.is_void(now):
+            self._plan_all()
+        for feed in self._agenda.take(now):
+            site = self._site(pace.site_of(feed.url))
+            if pace.is_held(site, now):
+                self._plan(feed, site)
+            else:
                 self._defer(feed)
 
     async def once(self) -> None:
         """Poll every feed once, now, and return when all are done."""
-        for feed in self._feeds:
+        for feed in self._feeds.values():
             self._defer(feed)
         await self._jobs.settled()
+        await self._gaps.finish(self._feeds, self._clock.now())
 
     async def close(self) -> None:
         await self._jobs.close(GRACE_S)
+
+    def _plan_all(self) -> None:
+        self._agenda = Agenda(
+            self._feeds.values(), self._states, self._clock.now(), started=self._started
+        )
+
+    def _plan(self, feed: Feed, site: pace.Site | None = None) -> None:
+        """Let `feed` be due again, unless it was taken out of the configuration meanwhile."""
+        live = self._feeds.get(feed.id)
+        if live is not None:
+            until = None if site is None else site.held_until
+            now = self._clock.now()
+            self._agenda.plan(live, self._states.get(feed.id), now, held_until=until)
 
     def _defer(self, feed: Feed) -> None:
         self._jobs.defer("poll", feed.id, lambda: self._poll(feed))
@@ -143,21 +177,36 @@ class Poller:
                 await self._poll_in_turn(feed)
             finally:
                 self._polling.discard(feed.id)
+                self._plan(feed)
                 await self._forgive()
         except StoreError as error:
             # A full disk is no bug: said once, and the feed is asked again in its turn.
             if str(error) != self._store_fault:
                 log.warning("store_failed", feed=feed.id, why=str(error))
             self._store_fault = str(error)
+        except Exception as error:
+            await self._own_fault(feed, own_fault(error))
+            raise  # to the top of the job, which logs it whole
         else:
             self._store_fault = ""
+
+    async def _own_fault(self, feed: Feed, what: str) -> None:
+        """Let who asks see that a bug of ours keeps `feed` from being read; say each bug once."""
+        before = self._states.get(feed.id, FeedState(feed_id=feed.id))
+        self._states[feed.id] = state = replace(before, last_error=what)
+        await self._store.save_feed_state(state)
+        known = what in self._own_faults or before.last_error == what
+        if len(self._own_faults) < OWN_FAULTS_MAX:
+            self._own_faults.add(what)
+            if not known and self._on_feed is not None:
+                await self._on_feed(feed, what)
 
     async def _poll_in_turn(self, feed: Feed) -> None:
         before = self._states.get(feed.id)
         site = pace.site_of(asked(feed, before, self._clock.now()).feed.url)
         places = self._places.setdefault(site, asyncio.Semaphore(FETCHES_PER_HOST_MAX))
         slow = before is not None and before.last_error.startswith(FetchFault.TIMEOUT)
-        async with AsyncExitStack() as turn:
+        async with AsyncExitStack() as whole, AsyncExitStack() as turn:
             await turn.enter_async_context(places)
             if not feed.allow_private and not await self._may_ask(site):
                 return
@@ -170,12 +219,16 @@ class Poller:
                 state, last_polled=began, next_poll=began + interval(feed)
             )
             outcome = await self._fetch(ask)
-        now = self._clock.now()
-        outcome = self._judged(site, state, outcome)
-        until = held(outcome, feed, now)
-        if until is not None:
-            self._hold(site, until)
-        polled = await self._pipeline.ingest(feed, state, outcome, now, self._gaps.open_on(feed))
+            if isinstance(outcome, Fetched):
+                await whole.enter_async_context(self._bodies)
+            await turn.aclose()
+            now = self._clock.now()
+            outcome = self._judged(site, state, outcome)
+            until = held(outcome, feed, now)
+            if until is not None:
+                self._hold(site, until)
+            known = self._gaps.open_on(feed)
+            polled = await self._pipeline.ingest(feed, state, outcome, now, known)
         self._states[feed.id] = polled.state
         self._count(feed, state, polled)
         took_s = (now - began).total_seconds()
@@ -212,13 +265,15 @@ class Poller:
 
     async def _forgive(self) -> None:
         """Take back what was counted against feeds while the network was down."""
-        feeds = {feed.id: feed for feed in self._feeds}
         for feed_id in [one for one in self._forgiven if one not in self._polling]:
-            failures = self._forgiven.pop(feed_id)
-            state, feed = self._states.get(feed_id), feeds.get(feed_id)
+            failures = self._forgiven.pop(feed_id, None)
+            if failures is None:
+                continue  # another poll forgave it while this one wrote
+            state, feed = self._states.get(feed_id), self._feeds.get(feed_id)
             if feed is not None and state is not None and state.failures > failures:
                 state = outage.forgiven(feed, state, failures, self._clock.now())
                 self._states[feed_id] = state
+                self._plan(feed)
                 await self._store.save_feed_state(state)
 
     async def _follow_up(self, feed: Feed, before: FeedState, polled: Polled) -> None:
@@ -233,10 +288,8 @@ class Poller:
         if broke:
             self._states[feed.id] = state = credited(state, broke, now)
             await self._store.save_feed_state(state)
-        await self._gaps.polled(feed, polled.gaps)
-        is_good = isinstance(polled.parsed, Parsed) or isinstance(polled.outcome, NotModified)
-        if is_good and self._gaps.was_down:
-            await self._gaps.made_up(self._feeds, self._states, now)
+        is_read = isinstance(polled.parsed, Parsed) or isinstance(polled.outcome, NotModified)
+        await self._gaps.polled(feed, polled.gaps, self._feeds, now, is_read=is_read)
 
     def _site(self, name: str) -> pace.Site:
         return self._sites.get(name, pace.Site())

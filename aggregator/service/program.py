@@ -44,7 +44,7 @@ class Program:
     async def once(self) -> None:
         """Poll each feed once, deliver what is due, and end."""
         try:
-            await self._poller.load()
+            await self._poller.load(once=True)
             await self._poller.once()
             await self._deliverer.drain()
         finally:

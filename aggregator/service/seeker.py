@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from aggregator.alerts import budget, search
+from aggregator.alerts import budget
 from aggregator.alerts.budget import Budget
-from aggregator.model import Delivery, DeliveryOutcome, NotSent, Rejected, Unknown, Unsettled
+from aggregator.model import (
+    REPEATS_MAX,
+    Delivery,
+    DeliveryOutcome,
+    NotSent,
+    Rejected,
+    Sent,
+    Unknown,
+    Unsettled,
+)
 from aggregator.ports import Clock, Notifier, Store
+from aggregator.service.known import Known, count_of
 from aggregator.service.pacer import Pacer
 from aggregator.service.settle import insist, settle
 from aggregator.store import fate
@@ -28,6 +38,22 @@ OFFLINE_S_MAX = 60.0
 """The longest pause after a probe that never left; the first is 2 s, each next twice as long."""
 
 
+ACTIVE_MAX = 16
+"""Messages of one count looked for at once, the oldest first: what they find need not be tried
+for those behind them."""
+
+ACTIVE_S = 30.0
+"""One that is looked for this long gets no answers, and takes no other's place."""
+
+PATIENCE_S = 60.0
+"""So long after it failed a message waits for what others of its count show."""
+
+OTHERS_S = 2.0
+"""Between two looks at what they have shown."""
+
+Tell = Callable[[Delivery, Rejected | Unknown], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offline:
     """A probe never left: nothing was learnt."""
@@ -39,15 +65,28 @@ class Seeker:
     """Finds a message by the number that Telegram gave it, or lets its place's choice decide."""
 
     def __init__(
-        self, *, store: Store, notifier: Notifier, clock: Clock, pacer: Pacer, probe: bool
+        self,
+        *,
+        store: Store,
+        notifier: Notifier,
+        clock: Clock,
+        pacer: Pacer,
+        probe: bool,
+        tell: Tell,
     ) -> None:
-        """`probe` False never looks for a message: its place's choice decides at once."""
+        """`probe` False never looks for a message: its place's choice decides at once.
+
+        `tell` hears of what was repeated in vain.
+        """
         self._store = store
         self._notifier = notifier
         self._clock = clock
         self._pacer = pacer
         self._probe = probe
-        self._sought: set[int] = set()
+        self._tell = tell
+        self._sought: dict[int, tuple[int, datetime]] = {}
+        """What is looked for: in which count, and since when."""
+        self._known = Known()
         self._rounds: dict[int, int] = {}
         self._offline: dict[int, int] = {}
         """How many probes in a row never left, by delivery."""
@@ -64,6 +103,16 @@ class Seeker:
         """Its fate is known: the rounds that were made for it count no more."""
         for kept in (self._rounds, self._offline, self._later):
             kept.pop(delivery.id, None)
+        self._known.forgets(delivery)
+
+    def lost(self, delivery: Delivery) -> None:
+        """It failed just now, and may be there."""
+        self.forgets(delivery)
+        self._known.lost(delivery, self._pacer.now())
+
+    def given(self, delivery: Delivery, number: int, left: datetime) -> None:
+        """It got a `number`, and `left` at that moment of the steady clock."""
+        self._known.given(delivery.place.chat_id, number, left)
 
     async def due(self, most: int) -> Sequence[Unsettled]:
         """Return those of the first `most` that may be looked for now; each must be `settled`."""
@@ -72,6 +121,8 @@ class Seeker:
         found = await self._store.unsettled(most)
         kept = await self._pacer.load()
         self.resume = None
+        self._known.begins(self._pacer.now())
+        self._known.found(found)
         return [one for one in found if one.delivery.id not in busy and self._takes(one, kept)]
 
     def _takes(self, unsettled: Unsettled, kept: Budget) -> bool:
@@ -83,7 +134,14 @@ class Seeker:
         if until > now:
             self.resume = min(self.resume or until, until)
             return False
-        self._sought.add(delivery.id)
+        counted = count_of(delivery.place.chat_id)
+        young = steady - timedelta(seconds=ACTIVE_S)
+        active = [one for one, since in self._sought.values() if one == counted and since > young]
+        if len(active) >= ACTIVE_MAX:
+            soon = now + timedelta(seconds=OTHERS_S)
+            self.resume = min(self.resume or soon, soon)
+            return False
+        self._sought[delivery.id] = counted, steady
         return True
 
     async def settled(self, unsettled: Unsettled) -> None:
@@ -97,7 +155,7 @@ class Seeker:
             if not self._looks_again(unsettled):
                 await self._gives_up(delivery)
         finally:
-            self._sought.discard(delivery.id)
+            self._sought.pop(delivery.id, None)
 
     async def _settled(self, unsettled: Unsettled) -> None:
         delivery = unsettled.delivery
@@ -114,8 +172,11 @@ class Seeker:
                 self._again_in(delivery, AGAIN_S)
             case Unknown():
                 await self._gives_up(delivery)
-            case NotSent() if not search.is_conclusive(unsettled):
-                await self._gives_up(delivery)
+            case NotSent() if not self._known.is_conclusive(unsettled):
+                if self._others_may_show(unsettled):
+                    self._again_in(delivery, OTHERS_S)
+                else:
+                    await self._gives_up(delivery)
             case outcome:
                 await settle(
                     delivery, outcome, store=self._store, pacer=self._pacer, clock=self._clock
@@ -146,20 +207,35 @@ class Seeker:
             lambda: self._store.unfound(delivery, detail, mark, self._clock.now()), self._clock
         )
         event = "parked" if parked else "may_be_repeated"
+        if not parked:
+            self._known.goes_again(delivery.place.chat_id, self._pacer.now())
         log.warning(event, chat=delivery.place.chat_id, key=delivery.key)
+        if parked and fate.marked(delivery.message) and delivery.attempts > REPEATS_MAX:
+            await self._tell(delivery, Unknown(detail=detail))
 
     async def _outcome(self, unsettled: Unsettled) -> DeliveryOutcome | Offline:
         """Return Sent with its number, NotSent when none that was tried is it, or what befell it."""
         delivery = unsettled.delivery
         if not self._probe or unsettled.haunted:
             return Unknown(detail="not looked for")
-        for number in search.numbers(unsettled):
+        while self._known.left(unsettled):
             await self._pacer.turn(delivery.place.chat_id)
-            match await self._notifier.probe(delivery, number):
+            # While it waited for its turn a number may have turned out to be another message's.
+            if not (left := self._known.left(unsettled)):
+                break
+            match await self._notifier.probe(delivery, left[0]):
                 case Rejected():
-                    continue
+                    self._known.tried(delivery, left[0])
                 case NotSent(detail=detail):
                     return Offline(detail=detail)
+                case Sent() as sent:
+                    self._known.given(delivery.place.chat_id, left[0], None)
+                    return sent
                 case settled:
                     return settled
         return NotSent(detail="looked for and not found")
+
+    def _others_may_show(self, unsettled: Unsettled) -> bool:
+        now = self._pacer.now()
+        patient = self._known.failed_for(unsettled.delivery, now) < timedelta(seconds=PATIENCE_S)
+        return patient and self._known.others_may_show(unsettled, now)

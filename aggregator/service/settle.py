@@ -44,15 +44,16 @@ async def settle(
 ) -> None:
     """Tell the store, which may be full or locked just now, for nobody else knows.
 
-    The whole bot is held when several chats ask to wait at once.
+    The whole bot is held when several chats ask to wait at once.  That is written down first, so
+    that a program killed between the two does not forget it.
     """
+    if isinstance(outcome, RetryAt) and outcome.flood:
+        held = await insist(lambda: pacer.flooded(delivery.place.chat_id, outcome.after), clock)
+        if held:
+            log.warning("bot_told_to_wait", seconds=outcome.after.total_seconds())
+        await insist(lambda: pacer.remember(closing=False), clock)
     await insist(lambda: store.settle(delivery, outcome, clock.now()), clock)
     _log_delivery(delivery, outcome)
-    if not isinstance(outcome, RetryAt) or not outcome.flood:
-        return
-    if await pacer.flooded(delivery.place.chat_id, outcome.after):
-        log.warning("bot_told_to_wait", seconds=outcome.after.total_seconds())
-        await insist(lambda: pacer.remember(closing=False), clock)
 
 
 def _log_delivery(delivery: Delivery, outcome: DeliveryOutcome) -> None:
@@ -66,6 +67,8 @@ def _log_delivery(delivery: Delivery, outcome: DeliveryOutcome) -> None:
             say.warning("not_sent", detail=detail)
         case Unknown(detail=detail):
             say.warning("outcome_unknown", detail=detail)
+        case ChatGone(migrated_to=int(new)):
+            say.info("chat_migrated", to=new)
         case ChatGone(detail=detail):
             say.warning("chat_gone", detail=detail)
         case Rejected(detail=detail):

@@ -6,18 +6,32 @@ the loop lives and that the database takes what is written, also to who only rea
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from aggregator.errors import StoreError
-from aggregator.model import Counts, Delivery, DeliveryOutcome, Feed, FeedState, NotSent, Unknown
+from aggregator.model import (
+    OWN_FAULT,
+    Counts,
+    Delivery,
+    DeliveryOutcome,
+    Feed,
+    FeedState,
+    NotSent,
+    Unknown,
+)
 from aggregator.ports import Clock, Notifier, Store
 
 BEAT = "beat"
 """The setting that holds the time of the last beat."""
 BEAT_S = 60.0
 BEAT_MAX = timedelta(minutes=3)
+WRITE_MAX = timedelta(seconds=2 * BEAT_S)
+"""A beat that could not be written is made up by the next; two are a database that takes nothing."""
+PACKAGE = __name__.partition(".")[0]
 LATE_MAX = timedelta(minutes=15)
 """So long a feed may be due and nothing polled, a message due and not sent, Telegram silent."""
 
@@ -52,14 +66,16 @@ def _pulse(beat: datetime | None, now: datetime) -> tuple[Finding, Finding]:
             Finding(name="loop", ok=False, what="never ran on this database"),
             Finding(name="database", ok=False, what="readable, and never written by a loop"),
         )
-    ok, age = now - beat <= BEAT_MAX, ago(now - beat)
+    age = now - beat
+    alive, written = age <= BEAT_MAX, age <= WRITE_MAX
+    said = f"beat {ago(age)} ago"
+    # Only a write proves that one can be made: this says when there last was one, and no more.
+    took = f"took a write {ago(age)} ago"
+    if not written:
+        took = f"no write since {beat:%Y-%m-%d %H:%M:%S} UTC: disk full, read-only, or no program"
     return (
-        Finding(name="loop", ok=ok, what=f"{'alive' if ok else 'no sign of life'}, beat {age} ago"),
-        Finding(
-            name="database",
-            ok=ok,
-            what=f"{'writable' if ok else 'not written'}, last written {age} ago",
-        ),
+        Finding(name="loop", ok=alive, what=f"{'alive' if alive else 'no sign of life'}, {said}"),
+        Finding(name="database", ok=written, what=took),
     )
 
 
@@ -71,6 +87,9 @@ def _poll(feeds: Sequence[Feed], states: Mapping[str, FeedState], now: datetime)
     polled = [state.last_polled for state in known if state.last_polled is not None]
     if not polled:
         return Finding(name="poll", ok=False, what="no feed was polled yet")
+    own = [state.last_error for state in known if state.last_error.startswith(OWN_FAULT)]
+    if own and len(own) == len(known):
+        return Finding(name="poll", ok=False, what=f"every feed fails by {own[0]}")
     silence = now - max(polled)
     # A site that asked to be left alone is not late.
     dues = [
@@ -80,6 +99,8 @@ def _poll(feeds: Sequence[Feed], states: Mapping[str, FeedState], now: datetime)
     ]
     stuck = silence > LATE_MAX and any(now - due > LATE_MAX for due in dues)
     more = ", and feeds are due" if stuck else ""
+    if own:
+        more += f", {len(own)} of {len(known)} feeds fail by {own[0]}"
     return Finding(name="poll", ok=not stuck, what=f"last one {ago(silence)} ago{more}")
 
 
@@ -99,6 +120,18 @@ def ago(age: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def own_fault(error: Exception) -> str:
+    """Say where in this program a bug struck; what it says may be anybody's words, and stays out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if PACKAGE in Path(frame.filename).parts]
+    at = ""
+    if own:
+        parts = Path(own[-1].filename).parts
+        inside = parts[len(parts) - parts[::-1].index(PACKAGE) :]
+        at = f" in {'/'.join(inside)} line {own[-1].lineno}"
+    return f"{OWN_FAULT}: {type(error).__name__}{at}"
 
 
 class Sending:

@@ -38,7 +38,7 @@ def back_up(url: str, to: Path, *, force: bool = False, progress: Progress | Non
     where = location(url)
     if to.exists() and not force:
         raise InputError(f"{to} is there already: name another file, or give --force")
-    if where != MEMORY and to.resolve() == Path(where).resolve():
+    if where != MEMORY and to.exists() and Path(where).exists() and to.samefile(where):
         raise InputError(f"{to} is the database itself: name another file")
     try:
         with closing(connect(where, reading=True, older=True)) as db:
@@ -62,6 +62,8 @@ def restore(copy: Path, url: str, *, progress: Progress | None = None) -> Restor
     if where == MEMORY:
         raise InputError("a database in memory cannot be restored: let DATABASE_URL name a file")
     database = Path(os.path.realpath(where))
+    if copy.exists() and database.exists() and copy.samefile(database):
+        raise InputError(f"{copy} is the database itself: name a copy that `backup` made")
     with hold_database(url):
         fresh = database.with_name(f"{database.name}.restoring")
         try:

@@ -73,9 +73,9 @@ def hold(db: Database, chat_id: int, until: datetime) -> None:
     stored = micros(until)
     db.table("chat").upsert({"chat_id": chat_id, "held_until": stored}, pk="chat_id")
     db.execute(
-        "UPDATE delivery SET not_before = max(coalesce(not_before, ?1), ?1)"
-        " WHERE chat_id = ?2 AND state = 'queued'",
-        (stored, chat_id),
+        "UPDATE delivery SET not_before = max(coalesce(not_before, :until), :until)"
+        " WHERE chat_id = :chat AND state = 'queued'",
+        {"until": stored, "chat": chat_id},
     )
 
 
@@ -97,8 +97,8 @@ def migrate(db: Database, old: int, new: int) -> None:
         db.execute(f"DELETE FROM {table} WHERE chat_id = ?", (old,))  # noqa: S608 -- the same
     # The same two steps; a setting about a chat has the chat's id between colons in its name.
     db.execute(
-        "UPDATE OR IGNORE setting SET name = replace(name, ?1, ?2) WHERE instr(name, ?1)",
-        (f":{old}:", f":{new}:"),
+        "UPDATE OR IGNORE setting SET name = replace(name, :old, :new) WHERE instr(name, :old)",
+        {"old": f":{old}:", "new": f":{new}:"},
     )
     db.execute("DELETE FROM setting WHERE instr(name, ?)", (f":{old}:",))
     db.execute("DELETE FROM chat WHERE chat_id = ?", (old,))

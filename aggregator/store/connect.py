@@ -199,6 +199,10 @@ def explain(error: sqlite3.Error, where: str) -> Exception:
                 "or restore a backup there"
             )
         return _damaged(where, error)
+    if code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table"):
+        return StoreError(
+            f"{where} lacks what every database of Casewire has ({error}): restore the last backup"
+        )
     advice = {
         sqlite3.SQLITE_FULL: "the disk is full: free some space; nothing stored is lost",
         sqlite3.SQLITE_IOERR: "the disk fails or is full: look at its health and free space; "

@@ -12,7 +12,8 @@
                             +--------> unknown --(a probe settles it)--> sent, queued
                                           |
                                           | looked for in vain
-                                          +--> queued, marked as a repeat; or parked as unknown
+                                          +--> queued, marked as a repeat, a few times at growing
+                                               pauses; then, or at once, parked as unknown
 
 Pure: values in, values out.  None as an answer means that nothing is left to remember.  Only the
 first message to a place can become `unknown`; an edit is simply made again, because doing so
@@ -27,6 +28,7 @@ from typing import Any, assert_never
 
 from aggregator.model import (
     REPEAT_SIGN,
+    REPEATS_MAX,
     ChatGone,
     Delivery,
     DeliveryOutcome,
@@ -66,6 +68,11 @@ class Kept:
 
 WAITING = -1
 
+REPEAT_MIN = timedelta(minutes=1)
+REPEAT_FACTOR = 8
+REPEAT_MAX = timedelta(hours=1)
+"""Between marked copies of one message: 1 min, 8 min, then 1 h.  The first leaves at once."""
+
 HELD_TRIES = 5
 """So many times in a row what never left holds its whole chat, which keeps the order: the network
 is down, or Telegram is.  After that the fault is the message's own, and it stands aside alone."""
@@ -74,6 +81,19 @@ is down, or Telegram is.  After that the fault is the message's own, and it stan
 def backoff(attempts: int) -> timedelta:
     """Return how long to wait after the `attempts`-th failure: 2, 4, 8 … seconds, capped."""
     return timedelta(seconds=min(2 ** min(attempts, 9), backoff_max_s))
+
+
+def marked(message: Message) -> bool:
+    """Say whether its first line says that it may be a repeat."""
+    return message.html.startswith(REPEAT_SIGN)
+
+
+def repeat_pause(copies: int) -> timedelta:
+    """Return how long to wait before one more marked copy when there were so many."""
+    if copies == 0:
+        return timedelta()
+    pause: timedelta = REPEAT_MIN * REPEAT_FACTOR ** min(copies - 1, 9)
+    return min(pause, REPEAT_MAX)
 
 
 def later(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -120,7 +140,7 @@ def renewed(kept: Kept, new: Delivery) -> Kept:
 def _marked(old: Message, new: Message) -> Message:
     """Return `new` with the line that says that it may be a repeat, if `old` has one."""
     line = old.html.partition("\n")[0]
-    return replace(new, html=f"{line}\n{new.html}") if line.startswith(REPEAT_SIGN) else new
+    return replace(new, html=f"{line}\n{new.html}") if marked(old) else new
 
 
 def _same(one: Message, other: Message) -> bool:
@@ -164,8 +184,10 @@ def withdrawn(kept: Kept) -> Kept | None:
         return kept
     if old.message_id is None:
         return None
-    shown = kept.accepted or old.message
-    sent = replace(old, state=DeliveryState.SENT, message=shown, not_before=None)
+    if kept.accepted is None:
+        # Which text is there is not certain: the edit, which rings nobody, is finished.
+        return replace(kept, withdrawn=False)
+    sent = replace(old, state=DeliveryState.SENT, message=kept.accepted, not_before=None)
     return replace(kept, delivery=sent, withdrawn=False)
 
 
@@ -206,6 +228,9 @@ def _looked_for(kept: Kept, outcome: DeliveryOutcome, now: datetime) -> Kept | N
         case ChatGone(migrated_to=int()):
             # It is no more known than before; the new chat counts from the start.
             return replace(kept, after=None)
+        case ChatGone(detail=detail):
+            # It may stand there all the same, under a number that is no other message's.
+            return replace(_unknown(kept, detail), claimed=None, after=None)
         case NotSent(detail=detail) if old.attempts <= 1:
             # Not there: it goes out before what was queued behind it.  Only once, or a message
             # that Telegram never answers would go round without a pause.
@@ -219,20 +244,22 @@ def unfound(
 ) -> Kept | None:
     """Decide on what was looked for in vain: nobody knows whether it is there.
 
-    A place that never wants to miss anything gets it again, with `mark` as its first line; one
-    that never wants a repeat has it parked, `unknown` for good and no longer in anyone's way.
+    A place that never wants to miss anything gets it again, with `mark` as its first line, up to
+    `REPEATS_MAX` times; one that never wants a repeat has it parked at once, `unknown` for good
+    and no longer in anyone's way.  From the first mark on, attempts count the copies.
     """
     old = kept.delivery
     if old.state is not DeliveryState.UNKNOWN:
         return kept
-    if never_repeat:
+    copies = old.attempts - 1 if marked(old.message) else 0
+    if never_repeat or copies >= REPEATS_MAX:
         return replace(_unknown(kept, detail), claimed=None, after=None)
-    html = old.message.html
-    if not html.startswith(mark):
-        html = f"{mark}\n{html}"
-    marked = replace(old, message=replace(old.message, html=html))
-    kept = replace(kept, delivery=marked)
-    return _back(kept, error=detail) if old.attempts <= 1 else _again(kept, detail, now)
+    if now - kept.since >= undelivered_max:
+        return _given_up(kept, detail)
+    html = old.message.html if marked(old.message) else f"{mark}\n{old.message.html}"
+    copy = replace(old, message=replace(old.message, html=html), attempts=copies + 1)
+    at = now + repeat_pause(copies) if copies else None
+    return _back(replace(kept, delivery=copy), not_before=at, error=detail)
 
 
 def parked(kept: Kept) -> bool:
@@ -258,8 +285,16 @@ def _sent(kept: Kept, message_id: int, now: datetime) -> Kept | None:
 
 def _again(kept: Kept, detail: str, now: datetime) -> Kept | None:
     if now - kept.since >= undelivered_max:
-        return _dead(kept, f"given up after {undelivered_max.days} days: {detail}")
-    return _back(kept, not_before=now + backoff(kept.delivery.attempts), error=detail)
+        return _given_up(kept, detail)
+    old = kept.delivery
+    if old.message_id is None and marked(old.message):
+        # This copy is not there, so it does not count as one.
+        return _back(kept, attempts=old.attempts - 1, not_before=now + REPEAT_MIN, error=detail)
+    return _back(kept, not_before=now + backoff(old.attempts), error=detail)
+
+
+def _given_up(kept: Kept, detail: str) -> Kept:
+    return _dead(kept, f"given up after {undelivered_max.days} days: {detail}")
 
 
 def _unknown(kept: Kept, detail: str) -> Kept:

@@ -26,10 +26,15 @@ def open_gap(db: Database, gap: Gap) -> Gap:
     is made longer instead.  Return it with its id.
     """
     row = db.execute(
-        "SELECT * FROM gap WHERE feed_id = ? AND why = ? AND closed IS NULL"
-        " AND (until IS NULL OR until >= ?) AND (?4 IS NULL OR since <= ?4)"
+        "SELECT * FROM gap WHERE feed_id = :feed AND why = :why AND closed IS NULL"
+        " AND (until IS NULL OR until >= :since) AND (:until IS NULL OR since <= :until)"
         " ORDER BY id DESC LIMIT 1",
-        (gap.feed_id, gap.why, micros(gap.since), maybe_micros(gap.until)),
+        {
+            "feed": gap.feed_id,
+            "why": gap.why,
+            "since": micros(gap.since),
+            "until": maybe_micros(gap.until),
+        },
     ).fetchone()
     if row is None:
         known = None
@@ -73,9 +78,9 @@ def close_gap(db: Database, gap_id: int, now: datetime, until: datetime | None =
 def gaps(db: Database, since: datetime) -> tuple[Gap, ...]:
     """Return the gaps that were open at or after `since`, oldest first."""
     rows = db.execute(
-        "SELECT * FROM gap WHERE coalesce(until, closed) IS NULL OR coalesce(until, closed) >= ?1"
-        " OR closed >= ?1 ORDER BY since, id",
-        (micros(since),),
+        "SELECT * FROM gap WHERE coalesce(until, closed) IS NULL OR coalesce(until, closed) >= :since"
+        " OR closed >= :since ORDER BY since, id",
+        {"since": micros(since)},
     )
     return tuple(_from_row(row) for row in rows)
 

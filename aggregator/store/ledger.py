@@ -18,7 +18,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from aggregator.model import Delivery, LedgerKind, LedgerRow
-from aggregator.store import settings
+from aggregator.store import settings, write
 from aggregator.store.hashed import chat_hash, hashed, is_forgotten, known_key
 from aggregator.store.outbox_rows import story_of_key
 from aggregator.store.rows import Columns, maybe_micros, maybe_moment, micros, moment
@@ -87,7 +87,7 @@ def _append(db: Database, *, kind: LedgerKind, at: datetime, **columns: Any) -> 
         **columns,
     }
     after = digest(row, before)
-    db.table("ledger").insert(row | {"digest": after})
+    write.insert(db, "ledger", row | {"digest": after})
     db.execute("UPDATE ledger_start SET last = ?, last_digest = ?", (number + 1, after))
 
 

@@ -24,7 +24,7 @@ from aggregator.model import (
     Target,
     Window,
 )
-from aggregator.store import chats, gaps, outbox, pruned
+from aggregator.store import chats, gaps, outbox, pruned, write
 from aggregator.store.feed_rows import feed_state_from_row, feed_state_to_row
 from aggregator.store.rows import (
     decision_to_row,
@@ -46,14 +46,21 @@ def feed_states(db: Database) -> dict[str, FeedState]:
     return {row["feed_id"]: feed_state_from_row(row) for row in rows}
 
 
-def save_feed_state(db: Database, state: FeedState) -> None:
-    """Keep one feed's state, over the old one."""
-    db.table("feed_state").upsert(feed_state_to_row(state), pk="feed_id")
+def save_feed_states(db: Database, states: Sequence[FeedState]) -> None:
+    """Keep the states of feeds, over the old ones."""
+    rows = [feed_state_to_row(state) for state in states]
+    # sqlite-utils' upsert would cost as much as the rest of a poll that brought nothing.
+    names = list(rows[0])
+    db.conn.executemany(
+        f"INSERT OR REPLACE INTO feed_state ({', '.join(names)})"  # noqa: S608 -- our own columns
+        f" VALUES ({', '.join(f':{name}' for name in names)})",
+        rows,
+    )
 
 
 def save_poll(db: Database, state: FeedState, found: Sequence[Gap]) -> tuple[Gap, ...]:
     """Keep one feed's state and the gaps that its poll opened and closed; return these."""
-    save_feed_state(db, state)
+    save_feed_states(db, [state])
     return tuple(gaps.record(db, gap) for gap in found)
 
 
@@ -105,15 +112,13 @@ def commit(db: Database, batch: Batch, expected_version: int) -> CommitOutcome:
     if version != expected_version:
         return Stale(version=version)
     if batch.feed_state is not None:
-        save_feed_state(db, batch.feed_state)
-    db.table("item").insert_all(map(item_to_row, batch.items), ignore=True)
-    db.table("match").insert_all(
-        (match_to_row(key, match) for key, match in batch.matches), ignore=True
-    )
+        save_feed_states(db, [batch.feed_state])
+    write.add_new(db, "item", map(item_to_row, batch.items))
+    write.add_new(db, "match", (match_to_row(key, match) for key, match in batch.matches))
     for story in batch.stories:
         _save_story(db, story)
-    db.table("decision").insert_all(
-        (decision_to_row(key, decision) for key, decision in batch.decisions), ignore=True
+    write.add_new(
+        db, "decision", (decision_to_row(key, decision) for key, decision in batch.decisions)
     )
     for delivery in batch.deliveries:
         outbox.put(db, delivery)
@@ -122,14 +127,13 @@ def commit(db: Database, batch: Batch, expected_version: int) -> CommitOutcome:
 
 
 def _save_story(db: Database, story: Story) -> None:
-    db.table("story").upsert(story_to_row(story), pk="id")
+    write.upsert(db, "story", story_to_row(story), "id")
     db.execute("DELETE FROM story_target WHERE story_id = ?", (story.id,))
     followed = [(target, Relation.CHIEF) for target in story.targets]
     touched = [(target, Relation.RELATED) for target in story.related]
-    db.table("story_target").insert_all(
-        {"story_id": story.id, "kind": target.kind, "slug": target.slug, "relation": relation}
-        for target, relation in followed + touched
-    )
+    for target, relation in followed + touched:
+        columns = {"kind": target.kind, "slug": target.slug, "relation": relation}
+        write.insert(db, "story_target", {"story_id": story.id} | columns)
 
 
 def story(db: Database, story_id: StoryId) -> Story | None:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 
 from sqlite_utils import Database
 
+from aggregator.store import write
+
 OWN_COUNT_BELOW = -1_000_000_000_000
 """Ids of supergroups and channels, which number their messages themselves."""
 OTHERS_MAX = 256
@@ -88,4 +90,4 @@ def _setting(db: Database, name: str) -> str | None:
 
 
 def _put(db: Database, name: str, value: str) -> None:
-    db.table("setting").upsert({"name": name, "value": value}, pk="name")
+    write.upsert(db, "setting", {"name": name, "value": value}, "name")

@@ -28,7 +28,7 @@ from aggregator.model import (
     Turn,
     Unsettled,
 )
-from aggregator.store import chats, fate, ledger, numbers, places
+from aggregator.store import chats, fate, ledger, numbers, places, write
 from aggregator.store.fate import Kept
 from aggregator.store.outbox_rows import delivery_from_row, kept_from_row, kept_to_row
 from aggregator.store.rows import maybe_micros, maybe_moment, micros
@@ -47,11 +47,17 @@ Two selects, because each has an index of its own and `IN` would read the whole 
 """
 
 UNSETTLED = (
-    f"SELECT min(id) AS id FROM delivery WHERE {_SOUGHT}"  # noqa: S608 -- our own
+    f"SELECT id, min(claimed) FROM delivery WHERE {_SOUGHT}"  # noqa: S608 -- our own
     " AND chat_id NOT IN (SELECT chat_id FROM chat WHERE gone)"
-    " GROUP BY chat_id ORDER BY 1 LIMIT :limit"
+    " AND chat_id NOT IN (SELECT chat_id FROM delivery WHERE state = 'sending')"
+    " GROUP BY chat_id ORDER BY 2, 1 LIMIT :limit"
 )
-"""The oldest of each chat that may or may not be there."""
+"""Of each chat what left first and may or may not be there, in the order in which they left, in
+which Telegram numbered them.  Beside `min` SQLite takes the other columns from the same row.
+
+Only a group's upgrade brings another one that is being sent into the chat; its number, which
+nobody knows yet, must not be tried.
+"""
 
 _FOLLOWED = (
     "EXISTS (SELECT 1 FROM story_target AS t JOIN subscription AS s"
@@ -127,10 +133,23 @@ def leaving(db: Database, id_: int, now: datetime) -> Delivery | None:
         if kept.withdrawn or chats.gone(db, chat_id) is not None:
             _replace(db, kept, fate.released(kept))
             return None
+        if _overtakes(db, kept.delivery, now):
+            _replace(db, kept, fate.released(kept))
+            return None
         leaves = fate.leaving(kept, now, numbers.highest(db, chat_id))
         _save(db, leaves)
         return _answering(db, leaves.delivery)
     return None
+
+
+def _overtakes(db: Database, delivery: Delivery, now: datetime) -> bool:
+    """Say whether something older is due first: an upgraded group brings its queue with it."""
+    found = db.execute(
+        "SELECT 1 FROM delivery WHERE state = 'queued' AND chat_id = ? AND priority <= ?"
+        " AND id < ? AND message_id IS NULL AND (not_before IS NULL OR not_before <= ?) LIMIT 1",
+        (delivery.place.chat_id, int(delivery.priority), delivery.id, micros(now)),
+    ).fetchone()
+    return delivery.message_id is None and found is not None
 
 
 def unfound(db: Database, id_: int, now: datetime, *, detail: str, mark: str) -> bool:
@@ -193,8 +212,9 @@ def _haunted(db: Database, kept: Kept, after: int) -> bool:
     found = db.execute(
         "SELECT 1 FROM delivery WHERE chat_id = ? AND id <> ? AND message_id IS NULL"
         " AND (state = 'unknown' AND (claimed IS NOT NULL OR after_id IS NULL OR after_id > ?) OR"
-        "  state = 'queued' AND json_extract(message, '$[0]') LIKE ? || '%')",
-        (kept.delivery.place.chat_id, kept.delivery.id, after, REPEAT_SIGN),
+        "  state = 'queued' AND json_extract(message, '$[0]') LIKE ? || '%'"
+        "  AND (after_id IS NULL OR after_id > ?))",
+        (kept.delivery.place.chat_id, kept.delivery.id, after, REPEAT_SIGN, after),
     ).fetchone()
     return found is not None
 
@@ -236,11 +256,15 @@ def settle(db: Database, delivery: Delivery, outcome: DeliveryOutcome, now: date
 
 
 def _lie_below(db: Database, chat_id: int, number: int) -> None:
-    """Note that what is parked in the chat has a lower number than what left after it."""
+    """Note that what is parked in the chat, or waits to be repeated, has a lower number than what
+    left after it.
+    """
     db.execute(
-        "UPDATE delivery SET after_id = :number WHERE chat_id = :chat AND state = 'unknown'"
-        " AND claimed IS NULL AND (after_id IS NULL OR after_id > :number)",
-        {"chat": chat_id, "number": number},
+        "UPDATE delivery SET after_id = :number WHERE chat_id = :chat AND message_id IS NULL"
+        " AND (state = 'unknown' AND claimed IS NULL OR"
+        "  state = 'queued' AND json_extract(message, '$[0]') LIKE :sign || '%')"
+        " AND (after_id IS NULL OR after_id > :number)",
+        {"chat": chat_id, "number": number, "sign": REPEAT_SIGN},
     )
 
 
@@ -257,6 +281,9 @@ def _keep_order(db: Database, kept: Kept | None, outcome: DeliveryOutcome | None
         return
     delivery = kept.delivery
     waits = delivery.state is DeliveryState.QUEUED and delivery.message_id is None
+    if fate.marked(delivery.message):
+        # It may be there already: nothing that is new waits up to an hour for it.
+        return
     if waits and delivery.not_before is not None and delivery.attempts <= fate.HELD_TRIES:
         chats.hold(db, delivery.place.chat_id, delivery.not_before)
 
@@ -344,6 +371,6 @@ def _save(db: Database, kept: Kept) -> None:
             delivery = replace(delivery, state=DeliveryState.DEAD, error=why)
         kept = replace(kept, delivery=delivery)
     if delivery.id:
-        db.table("delivery").update(delivery.id, kept_to_row(kept))
+        write.update(db, "delivery", delivery.id, kept_to_row(kept))
     else:
-        db.table("delivery").insert(kept_to_row(kept))
+        write.insert(db, "delivery", kept_to_row(kept))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.model import People, Place, Subscription, Target, TargetKind
-from aggregator.store import chats, outbox
+from aggregator.store import chats, outbox, write
 from aggregator.store.outbox_rows import subscription_from_row, subscription_to_row
 from aggregator.store.places import mute_from_row, place_of, settings_from_row
 from aggregator.store.rows import micros
@@ -168,4 +168,4 @@ def setting(db: Database, name: str) -> str | None:
 
 def put_setting(db: Database, name: str, value: str) -> None:
     """Make a setting, over the old one."""
-    db.table("setting").upsert({"name": name, "value": value}, pk="name")
+    write.upsert(db, "setting", {"name": name, "value": value}, "name")

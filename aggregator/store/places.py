@@ -88,9 +88,15 @@ def mute(db: Database, muted: Mute) -> None:
 def unmute(db: Database, place: Place, kind: MuteKind, name: str, now: datetime) -> bool:
     """End a mute; False when none held."""
     held = db.execute(
-        "UPDATE mute SET until = ?1 WHERE chat_id = ?2 AND thread_id = ?3 AND kind = ?4"
-        " AND name = ?5 AND until > ?1",
-        (micros(now), place.chat_id, place.thread_id, kind, name),
+        "UPDATE mute SET until = :now WHERE chat_id = :chat AND thread_id = :thread"
+        " AND kind = :kind AND name = :name AND until > :now",
+        {
+            "now": micros(now),
+            "chat": place.chat_id,
+            "thread": place.thread_id,
+            "kind": kind,
+            "name": name,
+        },
     ).rowcount
     if held:
         chats.bump_people(db)

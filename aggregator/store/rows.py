@@ -261,7 +261,8 @@ def _report_in(stored: Columns) -> Report:
         seen=moment(stored["seen"]),
         event=_event_in(stored["event"]),
         evidence=_evidence_in(stored["evidence"]),
-        names=tuple(stored["names"]),
         counted=stored["counted"],
+        # What reports did not have from the first day on: older ones are stored without.
+        names=tuple(stored.get("names", ())),
         edits=stored.get("edits", 0),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 from aggregator.store.growth import GROWN, run
+from aggregator.store.mend import mend
 
 MIGRATIONS = Migrations("casewire")
 
@@ -192,6 +193,11 @@ def _grow(name: str, statements: tuple[str, ...]) -> None:
 
 for _each in GROWN:
     _grow(*_each)
+
+
+@MIGRATIONS(name="0011_mended")
+def _mended(db: Database) -> None:
+    mend(db)
 
 
 def of_another_program(db: Database) -> bool:

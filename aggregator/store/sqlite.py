@@ -58,10 +58,14 @@ from aggregator.store import (
     watches,
 )
 from aggregator.store.engine import Engine
+from aggregator.store.together import Together
 
 LEDGER_STEP_ROWS = 5_000
 VERIFY_STEP_ROWS = 500
 """Some 20 ms: so long others wait for the database while the ledger is verified."""
+
+STATES_EVERY_S = 0.25
+"""Feeds' states that come sooner after one another are written together."""
 
 
 class SqliteStore(Engine):
@@ -74,6 +78,12 @@ class SqliteStore(Engine):
         super().__init__(db, where, thread)
         self._parsed: news.Parsed = {}
         self._people: people.Kept = {}
+        self._states: Together[FeedState] = Together(self._save_states, every_s=STATES_EVERY_S)
+
+    async def close(self) -> None:
+        """As the port says; states that wait are written before."""
+        await self._states.close()
+        await super().close()
 
     # feeds and items
 
@@ -81,7 +91,13 @@ class SqliteStore(Engine):
         return await self._read(news.feed_states)
 
     async def save_feed_state(self, state: FeedState, gaps: Sequence[Gap] = ()) -> tuple[Gap, ...]:
-        return await self._write(news.save_poll, state, gaps)
+        if gaps or self._thread is None:
+            return await self._write(news.save_poll, state, gaps)
+        await self._states.put(state)
+        return ()
+
+    async def _save_states(self, states: Sequence[FeedState]) -> None:
+        await self._write(news.save_feed_states, states)
 
     async def known_items(self, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
         return await self._read(news.known_items, keys)

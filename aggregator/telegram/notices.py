@@ -6,16 +6,28 @@ A notice goes through the outbox like everything else; its key makes it one.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection
 from typing import assert_never
 
-from aggregator.model import ChatGone, Delivery, Message, Place, Priority
+from aggregator.model import (
+    REPEATS_MAX,
+    ChatGone,
+    Delivery,
+    Message,
+    Place,
+    Priority,
+    Rejected,
+    Unknown,
+)
 from aggregator.ports import Clock, Store
 from aggregator.telegram.markup import escape
 from aggregator.telegram.outcome import Amend, NoRights, Remedy
 from aggregator.telegram.words import trouble as words
 
 NOTICE = "notice:"
+DIGITS = re.compile(r"\d+")
+"""Offsets and ids differ from message to message where the reason is the same."""
 
 
 def added_by(chat_id: int) -> str:
@@ -42,7 +54,9 @@ class Notices:
         self._named = named
         self._wake = wake
 
-    async def hear(self, delivery: Delivery, what: Amend | NoRights | ChatGone) -> None:
+    async def hear(
+        self, delivery: Delivery, what: Amend | NoRights | ChatGone | Rejected | Unknown
+    ) -> None:
         """Say once what became of `delivery` to whom it concerns."""
         if delivery.key.startswith(NOTICE):
             return
@@ -54,12 +68,20 @@ class Notices:
             case Amend(remedy=remedy, detail=detail):
                 digest = hashlib.sha256(delivery.message.html.encode()).hexdigest()[:16]
                 said = words.refused(remedy.value, escape(delivery.key), escape(detail))
-                await self._tell(self._ops, f"refused:{digest}", said)
+                await self._tell(self._ops, f"refused:{remedy.name.lower()}:{digest}", said)
             case NoRights(detail=detail):
                 user = await self._store.setting(added_by(chat_id))
                 to = Place(chat_id=int(user)) if user else self._ops
                 said = words.no_rights(chat_id, escape(detail))
                 await self._tell(to, f"rights:{chat_id}", said)
+            case Rejected(detail=detail):
+                # One for all chats and messages refused for the same reason on one day.
+                why = hashlib.sha256(DIGITS.sub("", detail).encode()).hexdigest()[:16]
+                said = words.undelivered(chat_id, escape(delivery.key), escape(detail))
+                await self._tell(self._ops, f"dead:{self._clock.now():%Y-%m-%d}:{why}", said)
+            case Unknown():
+                said = words.repeated_in_vain(chat_id, escape(delivery.key), REPEATS_MAX)
+                await self._tell(self._ops, f"parked:{delivery.key}", said)
             case ChatGone(detail=detail):
                 if chat_id in self._named():
                     said = words.gone(chat_id, escape(detail))

@@ -25,16 +25,20 @@ from aggregator.model import (
     Unknown,
 )
 from aggregator.telegram import words
-from aggregator.telegram.form import Form, amended, answers, form
+from aggregator.telegram.form import Form, amended, form
 from aggregator.telegram.markup import plain
 from aggregator.telegram.outcome import (
     RIGHTS_RETRY,
     Amend,
     NoRights,
     Remedy,
+    TooMany,
+    Verdict,
+    is_not_it,
     outcome,
     redacted,
 )
+from aggregator.telegram.waits import Waits
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +46,8 @@ DELIVER_TOTAL_S = 40.0
 """Of one call with everything; the timeouts of the library bound each operation, not their sum."""
 FILE_BYTES_MAX = 10_000_000
 """Telegram's limit for a picture; no document of ours comes near its own."""
+SHORTER_MAX = 4
+"""Cuts of a text that Telegram calls too long: the first to our own limit, each next to half."""
 TOPICS_MAX = 1000
 """Deleted topics remembered until the next start; beyond them the oldest is forgotten."""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -83,40 +89,65 @@ class TelegramNotifier:
         self._heard = heard
         self._deleted: OrderedDict[Place, None] = OrderedDict()
         self._turn = turn
+        self._waits = Waits()
 
     async def deliver(self, delivery: Delivery) -> DeliveryOutcome:
         """Send `delivery.message`, or edit `delivery.message_id` to it.
 
-        What Telegram refuses for its markup, topic, buttons or file is sent once more without, at
-        the chat's next turn.
+        What Telegram refuses for its markup, topic, buttons, length or file is sent once more
+        without, at the chat's next turn; what it refuses for a reason we do not know, once more
+        without all that may be left out.
         """
         shape = form(delivery, self._prefix)
         if delivery.place in self._deleted:
             shape = amended(shape, Remedy.NO_THREAD)
-        tried: set[Remedy] = set()
+        match await self._mended(delivery, shape):
+            case Sent() as sent:
+                self._waits.over(delivery.place.chat_id)
+                return sent
+            case TooMany():
+                return RetryAt(after=self._waits.next(delivery.place.chat_id))
+            case NoRights() as refused:
+                await self._tell(delivery, refused)
+                return RetryAt(after=RIGHTS_RETRY, flood=False)
+            case ChatGone(migrated_to=None) as gone:
+                await self._tell(delivery, gone)
+                return gone
+            case settled:
+                return settled
+
+    async def _mended(
+        self, delivery: Delivery, shape: Form
+    ) -> DeliveryOutcome | NoRights | TooMany:
+        """Send `shape`, and once more without each thing that is refused."""
+        left = dict.fromkeys(Remedy, 1) | {Remedy.SHORT: SHORTER_MAX}
+        bare: Amend | None = None
         while True:
             match await self._once(delivery, shape):
-                case Amend(remedy=remedy, detail=detail) if remedy in tried:
+                case Amend(remedy=remedy, detail=detail) if not left[remedy]:
                     return Rejected(detail=detail)
                 case Amend(remedy=remedy) as amend:
-                    await self._amend(delivery, amend)
-                    tried.add(remedy)
+                    if remedy is Remedy.BARE:
+                        # Said when it helped; where it does not, one notice is enough.
+                        bare = amend
+                    elif remedy is not Remedy.SHORT or left[remedy] == SHORTER_MAX:
+                        await self._amend(delivery, amend)
+                    left[remedy] -= 1
                     shape = amended(shape, remedy)
                     await self._turn(delivery.place.chat_id)
-                case NoRights() as refused:
-                    await self._tell(delivery, refused)
-                    return RetryAt(after=RIGHTS_RETRY, flood=False)
-                case ChatGone(migrated_to=None) as gone:
-                    await self._tell(delivery, gone)
-                    return gone
                 case settled:
+                    if bare is not None and isinstance(settled, Sent):
+                        await self._amend(delivery, bare)
                     return settled
 
     async def probe(self, delivery: Delivery, message_id: int) -> DeliveryOutcome:
         """Edit `message_id` to the very text: "not modified" says that it is there."""
         match await self.deliver(replace(delivery, message_id=message_id)):
-            case Rejected():
+            case Rejected(detail=detail) if is_not_it(detail):
                 return Rejected(detail=f"message {message_id} is not it")
+            case Rejected(detail=detail):
+                # The text itself is refused, which says nothing of what stands there.
+                return Unknown(detail=detail)
             case settled:
                 return settled
 
@@ -145,7 +176,7 @@ class TelegramNotifier:
         except Exception:  # what is told beside a message must not change what became of it
             log.exception("notice_failed", key=delivery.key)
 
-    async def _once(self, delivery: Delivery, shape: Form) -> DeliveryOutcome | Amend | NoRights:
+    async def _once(self, delivery: Delivery, shape: Form) -> Verdict:
         try:
             async with asyncio.timeout(self._total_s):
                 if delivery.message_id is not None:
@@ -178,7 +209,7 @@ class TelegramNotifier:
             reply_markup=shape.keyboard,
             link_preview_options=NO_PREVIEW,
             disable_notification=shape.silent,
-            reply_parameters=answers(delivery),
+            reply_parameters=shape.answers,
         )
 
     async def _send_file(self, delivery: Delivery, shape: Form, data: bytes) -> Shown:
@@ -192,7 +223,7 @@ class TelegramNotifier:
                 message_thread_id=shape.thread_id,
                 reply_markup=shape.keyboard,
                 disable_notification=shape.silent,
-                reply_parameters=answers(delivery),
+                reply_parameters=shape.answers,
             )
         return await self._bot.send_document(
             chat_id=delivery.place.chat_id,
@@ -202,7 +233,7 @@ class TelegramNotifier:
             message_thread_id=shape.thread_id,
             reply_markup=shape.keyboard,
             disable_notification=shape.silent,
-            reply_parameters=answers(delivery),
+            reply_parameters=shape.answers,
         )
 
     async def _edit(self, delivery: Delivery, message_id: int, shape: Form) -> None:

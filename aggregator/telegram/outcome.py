@@ -62,6 +62,8 @@ class Remedy(StrEnum):
     NO_THREAD = "send without topic"
     NO_BUTTONS = "send without buttons"
     NO_FILE = "send without its file"
+    SHORT = "send a shorter text"
+    BARE = "send its bare text, without markup, reply, buttons and file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,13 @@ class Amend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TooMany:
+    """Refused for the number of messages, and Telegram does not say how long to wait."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoRights:
     """The chat took away our right to write; to be asked again after `RIGHTS_RETRY`."""
 
@@ -84,10 +93,10 @@ class NoRights:
 AMENDS: Final = (
     ("can't parse entities", Remedy.PLAIN),
     ("unsupported start tag", Remedy.PLAIN),
-    ("message is too long", Remedy.PLAIN),
-    ("text is too long", Remedy.PLAIN),
-    ("caption is too long", Remedy.PLAIN),
-    ("message_too_long", Remedy.PLAIN),
+    ("message is too long", Remedy.SHORT),
+    ("text is too long", Remedy.SHORT),
+    ("caption is too long", Remedy.SHORT),
+    ("message_too_long", Remedy.SHORT),
     ("message thread not found", Remedy.NO_THREAD),
     ("topic_closed", Remedy.NO_THREAD),
     ("topic_deleted", Remedy.NO_THREAD),
@@ -115,6 +124,17 @@ GONE: Final = (
     "group chat was deactivated",
     "channel_private",
 )
+NOT_IT: Final = (
+    "message to edit not found",
+    "message not found",
+    "can't be edited",
+    "message_id_invalid",
+    "message identifier is not specified",
+    "message_author_required",
+    "there is no text in the message",
+    "there is no caption in the message",
+)
+"""What an edit is told where no message of ours, or one of another kind, has the number."""
 NO_RIGHTS: Final = (
     "not enough rights",
     "have no rights",
@@ -124,7 +144,13 @@ NO_RIGHTS: Final = (
 )
 
 
-def outcome(error: TelegramError, message_id: int | None) -> DeliveryOutcome | Amend | NoRights:
+TOO_MANY: Final = re.compile(r"too many requests(?:: retry after (\d{1,6}))?", re.IGNORECASE)
+"""A 429 without the field that says how long to wait: the library then has no class for it."""
+
+Verdict = DeliveryOutcome | Amend | NoRights | TooMany
+
+
+def outcome(error: TelegramError, message_id: int | None) -> Verdict:
     """Return what `error` means for a message; `message_id` is set when it was an edit."""
     detail = redacted(error)
     match error:
@@ -143,12 +169,15 @@ def outcome(error: TelegramError, message_id: int | None) -> DeliveryOutcome | A
             return NotSent(detail=detail)
         case BadRequest():
             return _refused(str(error).casefold(), detail, message_id)
+        case _ if too_many := TOO_MANY.match(str(error)):
+            said = too_many[1]
+            return RetryAt(after=timedelta(seconds=int(said))) if said else TooMany(detail=detail)
         case _:
             left = not isinstance(error.__cause__, NEVER_LEFT)
             return Unknown(detail=detail) if left else NotSent(detail=detail)
 
 
-def _refused(said: str, detail: str, message_id: int | None) -> DeliveryOutcome | Amend | NoRights:
+def _refused(said: str, detail: str, message_id: int | None) -> Verdict:
     if "message is not modified" in said and message_id is not None:
         return Sent(message_id=message_id)
     for wording, remedy in AMENDS:
@@ -158,7 +187,14 @@ def _refused(said: str, detail: str, message_id: int | None) -> DeliveryOutcome 
         return ChatGone(detail=detail)
     if _no_rights(said):
         return NoRights(detail=detail)
+    if message_id is None:
+        return Amend(remedy=Remedy.BARE, detail=detail)
     return Rejected(detail=detail)
+
+
+def is_not_it(detail: str) -> bool:
+    """Say whether a refused edit tells that no message of ours stands under its number."""
+    return any(wording in detail.casefold() for wording in NOT_IT)
 
 
 def _no_rights(said: str) -> bool:

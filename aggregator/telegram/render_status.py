@@ -9,7 +9,7 @@ from math import ceil
 from statistics import median
 
 from aggregator.feeds.health import Health, Sight, Sources
-from aggregator.model import Counts, Delivery, Feed, Gap, Message
+from aggregator.model import REPEAT_SIGN, Counts, Delivery, Feed, Gap, Message
 from aggregator.telegram import buttons
 from aggregator.telegram import words as common
 from aggregator.telegram.markup import clip, escape, own, plain, time
@@ -32,6 +32,12 @@ class Operation:
     """What the operator is shown besides."""
 
     counts: Counts
+    held: datetime | None = None
+    """Until when Telegram asked the whole bot to wait."""
+    waits: Sequence[datetime] = ()
+    """Until when it asked each chat to, the soonest first."""
+    dead: Sequence[Delivery] = ()
+    """The newest first messages that could not be delivered."""
     loaded: datetime | None = None
     faults: Sequence[str] = ()
 
@@ -42,7 +48,8 @@ def status(
     follows: bool,
     gaps: Sequence[Gap],
     names: dict[str, str],
-    parked: Sequence[Delivery],
+    doubtful: Sequence[Delivery],
+    dead: Sequence[Delivery],
     never_repeat: bool,
     now: datetime,
     operation: Operation | None,
@@ -53,8 +60,13 @@ def status(
         _sources(sources, now, follows=follows),
         _gaps(gaps, names),
     ]
-    if parked:
-        parts.append([f"<b>{words.PARKED}</b>", *_some([_parked(one) for one in parked])])
+    if doubtful:
+        title = words.PARKED if never_repeat else words.REPEATED
+        parts.append([f"<b>{title}</b>", *_some([_about(one) for one in doubtful])])
+    if dead:
+        parts.append(
+            [f"<b>{words.undelivered(len(dead))}</b>", *_some([_about(one) for one in dead])]
+        )
     parts.append([words.in_doubt(never_repeat=never_repeat)])
     if operation is not None:
         parts += _operation(operation, now)
@@ -102,9 +114,12 @@ def _gap(gap: Gap, names: dict[str, str]) -> str:
     return words.possible_loss(gap.since, gap.until, name, why)
 
 
-def _parked(delivery: Delivery) -> str:
-    """Return label, time and headline: an alert's first two lines."""
-    label, _, rest = plain(delivery.message.html).partition("\n")
+def _about(delivery: Delivery) -> str:
+    """Return label, time and headline: an alert's first two lines, but for the mark of a repeat."""
+    text = plain(delivery.message.html)
+    if text.startswith(REPEAT_SIGN):
+        text = text.partition("\n")[2]
+    label, _, rest = text.partition("\n")
     headline = rest.strip().partition("\n")[0]
     lines = [f"{escape(clip(label, NAME_CHARS_MAX))} · {time(delivery.created)}"]
     return "\n".join([*lines, *([escape(clip(headline, HEADLINE_CHARS_MAX))] if headline else [])])
@@ -126,7 +141,23 @@ def _operation(operation: Operation, now: datetime) -> list[list[str]]:
     reload = [f"<b>{words.RELOAD}</b>: {live}"]
     if operation.faults:
         reload += [words.faults(len(operation.faults)), *faults(operation.faults)]
-    return [[f"<b>{words.DELIVERY}</b>", delay, f"{words.OUTBOX}: {outbox}"], reload]
+    told = []
+    if operation.held is not None:
+        told.append(words.bot_waits(time(operation.held)))
+    if operation.waits:
+        told.append(words.chats_wait(len(operation.waits), time(operation.waits[-1])))
+    parts = [[f"<b>{words.DELIVERY}</b>", delay, f"{words.OUTBOX}: {outbox}", *told]]
+    if operation.dead:
+        dead = [
+            words.refused(
+                f"<code>{escape(clip(one.key, NAME_CHARS_MAX))}</code>",
+                one.place.chat_id,
+                escape(clip(one.error, WHY_CHARS_MAX)),
+            )
+            for one in operation.dead
+        ]
+        parts.append([f"<b>{words.NEWEST_DEAD}</b>", *dead[:ROWS_MAX]])
+    return [*parts, reload]
 
 
 def faults(found: Sequence[str]) -> list[str]:

@@ -200,6 +200,19 @@ async def test_nothing_is_restored_while_a_program_uses_the_database(path, tmp_p
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["casewire.db", "link.db", "same.db"])
+async def test_a_database_is_not_restored_from_itself_nor_copied_onto_itself(path, tmp_path, name):
+    await (await SqliteStore.open(str(path))).close()
+    (tmp_path / "link.db").symlink_to(path)
+    (tmp_path / "same.db").hardlink_to(path)
+
+    with pytest.raises(InputError, match="is the database itself"):
+        restore(tmp_path / name, str(path))
+    with pytest.raises(InputError, match="is the database itself"):
+        back_up(str(path), tmp_path / name, force=True)
+    assert list(tmp_path.glob("*before-restore*")) == []
+
+
 async def test_only_a_whole_copy_of_ours_is_restored(store, path, tmp_path):
     copy = tmp_path / "copy.db"
     await store.put_file("large", b"x" * 100_000, NOW)
@@ -251,7 +264,7 @@ def test_closing_a_lock_twice_is_harmless_and_lets_the_next_one_in(path):
 
 
 def test_one_token_has_one_sender_and_the_file_does_not_show_the_token(tmp_path):
-    token = "123456:not-a-real-token"
+    token = f"123456:not-a-real-token-{tmp_path}"
     with hold_sender(token, tmp_path):
         with pytest.raises(StoreError) as refused:
             hold_sender(token, tmp_path)
@@ -319,6 +332,36 @@ def test_a_link_to_a_database_has_the_lock_of_the_database(path, tmp_path):
     link.symlink_to(path)
     with hold_database(str(path)), pytest.raises(StoreError, match="in use by"):
         hold_database(str(link))
+
+
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="has no names without a file")
+
+
+@only_linux
+def test_one_token_has_one_sender_also_where_each_has_its_own_folder_for_temporary_files(tmp_path):
+    own, others = tmp_path / "own", tmp_path / "others"
+    own.mkdir()
+    others.mkdir()
+    token = f"123456:not-a-real-token-{tmp_path}"
+    with hold_sender(token, own):
+        with pytest.raises(StoreError, match=f"this bot token is in use by process {os.getpid()}"):
+            hold_sender(token, others)
+        hold_sender(f"{token}-another", others).close()
+
+    hold_sender(token, others).close()
+
+
+@only_linux
+def test_a_database_under_another_name_has_one_process_all_the_same(path, tmp_path):
+    path.touch()
+    (tmp_path / "same.db").hardlink_to(path)
+    with (
+        hold_database(str(path)),
+        pytest.raises(StoreError, match=r"same\.db is in use by process"),
+    ):
+        hold_database(str(tmp_path / "same.db"))
+
+    hold_database(str(tmp_path / "same.db")).close()
 
 
 @pytest.mark.parametrize("step", ["nothing", "database", "log too"])

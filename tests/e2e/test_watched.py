@@ -68,3 +68,4 @@ async def test_a_running_program_is_healthy_and_counted_and_a_dead_one_is_not(
         code, printed = await health(beside)
         assert code == 1
         assert f"BAD  http      http://127.0.0.1:{port}/health" in printed
+        assert "BAD  loop      no program runs on this database" in printed  # its beat is young yet

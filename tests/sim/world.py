@@ -128,6 +128,7 @@ class World:
         self.laws = Laws(self.db, self.messenger, lenient=lenient)
         self.damage = Damage()
         self.commands: deque[Command] = deque()
+        self.spoken = asyncio.Event()
         self.asked = 0
         self.shift = timedelta()
         self.read: dict[str, float] = {}
@@ -256,7 +257,8 @@ class World:
         self._clock = Steady(self._wall, self.time)
         try:
             polled = [state.last_polled for state in (await store.feed_states()).values()]
-            if known := [at for at in polled if at is not None]:
+            followed = [one.since for one in await store.subscriptions()]
+            if known := [at for at in (*polled, *followed) if at is not None]:
                 self._clock.not_before(max(known))
             await store.recover()
         except (StoreError, asyncio.CancelledError):
@@ -296,6 +298,7 @@ class World:
     async def _talks(self, works: compose.Works, store: Any) -> None:
         """Answer people, each command until it is done, as the chat loop does."""
         while True:
+            self.spoken.clear()
             while self.commands:
                 command = self.commands[0]
                 try:
@@ -306,7 +309,7 @@ class World:
                     continue
                 self.commands.popleft()
                 works.deliverer.wake()
-            await asyncio.sleep(3)
+            await self.spoken.wait()
 
     async def _carries_out(self, command: Command, store: Any) -> None:
         place, target = command.place, command.target
@@ -379,7 +382,12 @@ class World:
         published = sum(map(len, self.press.entries.values()))
         self.laws.once()
         self.laws.settled()
-        self.laws.bounded(published, self.asked)
+        self.laws.bounded(
+            published=published,
+            commands=self.asked,
+            feeds=len(self.press.feeds),
+            lives=self.lives,
+        )
         self._all_read(published)
 
     def _quiet(self, healed: float) -> bool:
@@ -414,6 +422,7 @@ class World:
         self.asked += 1
         self.messenger.writes(command.place.chat_id, 1)
         self.commands.append(replace(command, number=self.asked))
+        self.spoken.set()
 
     def _events(self) -> deque[tuple[float, str]]:
         rng = self._rng("events")
@@ -449,6 +458,7 @@ class World:
                     self.asked += 1
                     gone = Command(number=self.asked, place=Place(chat_id=chat), gone=True)
                     self.commands.append(gone)
+                    self.spoken.set()
                 asyncio.get_running_loop().call_later(600, lambda: self._returns(chat))
             case "migrates":
                 self.messenger.migrates(GROUP, GREW)

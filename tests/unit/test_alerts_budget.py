@@ -20,6 +20,7 @@ from aggregator.alerts.budget import (
     resting,
     slots,
     still,
+    waits,
 )
 
 AT = datetime(2023, 9, 18, 20, 0, tzinfo=UTC)
@@ -171,6 +172,27 @@ def test_after_a_kill_the_longest_spacing_is_kept_once_and_a_hold_of_the_bot_sta
     assert still(budget, AT) is None
     at, _ = reserve(after_a_kill(Budget(), AT), -1, AT)
     assert at == AT + GROUP_SPACING
+
+
+def test_floods_before_and_after_a_kill_hold_the_bot_together_and_old_ones_do_not():
+    budget = flooded(flooded(Budget(), 1, MINUTE, AT), 2, MINUTE, AT + SECOND)
+    for pause, holds in ((1, True), (9, False)):
+        wall = AT + timedelta(days=3)
+        now = AT + timedelta(days=1)
+        again = loaded(dumped(budget, AT + SECOND, wall), now, wall + pause * SECOND)
+        again = flooded(after_a_kill(again, now), 3, SECOND, now + SECOND)
+        assert (again.held_until is not None) is holds, pause
+
+
+def test_what_is_kept_over_a_stop_names_no_chat_and_tells_who_waits_until_when():
+    budget = flooded(Budget(), 777_001, MINUTE, AT)
+    _, budget = reserve(budget, 777_002, AT, edit=True)
+    kept = dumped(budget, AT, AT)
+    assert "777" not in kept
+    assert waits(kept, AT + SECOND) == (None, (AT + MINUTE,))
+    again = dumped(loaded(kept, AT, AT), AT, AT)
+    assert waits(again, AT + SECOND) == (None, (AT + MINUTE,))
+    assert waits(again, AT + MINUTE) == (None, ())
 
 
 def test_who_was_served_longest_ago_comes_first():

@@ -76,6 +76,21 @@ def test_c14_a_feed_of_sec_gov_without_a_contact_is_warned_of(folder, contact, w
     assert ("sec.gov turns away who names no contact" in result.stderr) is warned
 
 
+@pytest.mark.parametrize(
+    ("key", "warned"), [("", True), ("0123456789abcdef" * 2 + "01234567", False)]
+)
+def test_a_source_that_needs_a_key_and_has_none_is_warned_of_with_its_line(folder, key, warned):
+    url = "https://www.courtlistener.com/api/rest/v4/search/?type=r"
+    api = f"  - {{id: docket, url: '{url}', kind: court, court: dcd, format: courtlistener}}\n"
+    (folder / "feeds.yaml").write_text(FEEDS + api)
+    args = ["check", "--feeds", str(folder / "feeds.yaml"), "--rules", str(folder / "rules")]
+    result = CliRunner().invoke(cli, args, env={"CASEWIRE_COURTLISTENER_TOKEN": key})
+    assert result.exit_code == 0
+    line = len(FEEDS.splitlines()) + 1
+    said = f":{line}: warning: `docket` is refused without a key"
+    assert (said in result.stderr) is warned
+
+
 CASE = """\
 caption: Alpha v. Beta
 title: Alpha v. Beta

@@ -111,12 +111,14 @@ async def test_a_chat_that_the_bot_cannot_reach_is_wrong_and_none_is_a_warning(t
     await examine.token(bot)
     telegram.says(ME, "hello")
     telegram.is_group(GROUP, admins=[ME])
-    assert (await examine.ops_chat(bot, None)).level is Level.WARNING
-    assert (await examine.ops_chat(bot, Place(chat_id=ME))).level is Level.OK
-    assert (await examine.ops_chat(bot, Place(chat_id=GROUP))).level is Level.OK
-    telegram.refuses("getChat", 400, "Bad Request: chat not found")
-    lost = await examine.ops_chat(bot, Place(chat_id=-1_009_999_999_999))
+    assert levels(await examine.chats(bot, None, ())) == [("chat", Level.WARNING)]
+    both = await examine.chats(bot, Place(chat_id=ME), {GROUP, ME})
+    assert levels(both) == [("chat", Level.OK), ("chat", Level.OK)]
+    for _ in range(2):
+        telegram.refuses("getChat", 400, "Bad Request: chat not found")
+    lost, routed = await examine.chats(bot, Place(chat_id=-1_009_999_999_999), {-1_009_999_999_998})
     assert (lost.level, "CASEWIRE_OPS_CHAT" in lost.todo) == (Level.WRONG, True)
+    assert (routed.level, "deliver" in routed.todo) == (Level.WRONG, True)
 
 
 async def test_the_probe_tells_what_is_there_from_what_is_not_and_leaves_one_message(telegram, bot):
@@ -196,6 +198,7 @@ async def run(place, *arguments, **env):
             "DATABASE_URL": f"sqlite:///{place}/casewire.db",
             "CASEWIRE_FEEDS": str(place / "feeds.yaml"),
             "CASEWIRE_RULES": str(ROOT / "rules"),
+            "TELEGRAM_API_BASE": "http://127.0.0.1:9",
             **env,
         },
         stdout=asyncio.subprocess.PIPE,

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shlex
 from pathlib import Path
@@ -30,6 +31,17 @@ def test_a_place_of_ones_own_passes_the_check_beside_the_shipped_ones(tmp_path):
     checked = CliRunner().invoke(cli, ["check"], env=written(place))
     assert checked.exit_code == 0, checked.output
     assert f"{len(list((Settings().rules[0] / 'cases').iterdir()))} cases" in checked.output
+
+
+def test_in_a_place_of_ones_own_each_command_reads_it_beside_the_shipped_ones(tmp_path):
+    place = tmp_path / "mine"
+    init(place)
+    with contextlib.chdir(place):
+        Path("feeds.yaml").write_text("feeds: [{id: no-address, kind: news}]\n")
+        assert "feeds.yaml:1: `url`" in CliRunner().invoke(cli, ["check"], env={}).output
+        assert Settings.from_env({}).rules == (*Settings().rules, Path("rules"))
+        Path("bot.py").touch()  # as in another clone, which holds the shipped ones again
+        assert Settings.from_env({}).feeds == Settings().feeds
 
 
 def test_what_the_commented_feeds_show_can_be_taken_as_it_stands(tmp_path):

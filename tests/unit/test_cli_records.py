@@ -162,12 +162,28 @@ def test_a_ledger_that_fits_says_so_and_one_that_does_not_names_the_row(recorded
     assert wrong.stdout.startswith("row 2 does not fit")
 
 
-@pytest.mark.parametrize("options", [["--since", "yesterday"], ["--csv", "--json"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--since", "yesterday"],
+        ["--csv", "--json"],
+        ["--since", "2026-11-03", "--until", "2026-11-02"],
+    ],
+)
 def test_what_the_ledger_cannot_answer_is_refused_with_what_to_write(recorded, options):
     result = bot(recorded, "ledger", *options)
 
     assert result.exit_code == 2
-    assert "write one such as 2026-11-01" in result.stderr or "give one" in result.stderr
+    said = ("write one such as 2026-11-01", "give one", "no row lies between them")
+    assert any(each in result.stderr for each in said)
+
+
+def test_a_database_that_lost_the_table_of_the_ledger_is_named(recorded):
+    with closing(sqlite3.connect(recorded)) as db, db:
+        db.execute("DROP TABLE ledger")
+
+    with pytest.raises(StoreError, match=r"no such table: ledger.*restore the last backup"):
+        bot(recorded, "ledger", "--verify")
 
 
 def test_records_are_read_while_the_program_runs_and_nothing_is_made_without_one(recorded, path):

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from aggregator.cli import cli
-from aggregator.cli.replay import LINE_CHARS_MAX
+from aggregator.cli.replaying import LINE_CHARS_MAX
 from aggregator.errors import ConfigError, InputError
 from aggregator.model import EventKind, Severity
 from tests.newsroom import ROOT, plain_logging

@@ -147,6 +147,15 @@ def test_a_missing_file_says_how_to_make_one(tmp_path):
         load_feeds([tmp_path / "feeds.yaml"])
 
 
+def test_robots_txt_is_ignored_only_with_a_reason_in_writing(tmp_path):
+    entry = "feeds:\n- {id: a, url: 'https://a.example/rss', kind: news, robots: ignore"
+    with pytest.raises(ConfigError, match="needs a reason: write in `note` who allowed it"):
+        feeds(tmp_path, entry + "}")
+    (one,) = feeds(tmp_path, entry + ", note: the desk allowed it on 3 May}")
+    assert not one.heed_robots
+    assert feeds(tmp_path, ONE)[0].heed_robots
+
+
 def test_a_later_file_wins_by_id_and_keeps_the_place(tmp_path):
     both = feeds(
         tmp_path,

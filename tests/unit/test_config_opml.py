@@ -1,13 +1,14 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config.feeds import load_feeds
-from aggregator.config.opml import read_opml, write_opml
+from aggregator.config.opml import FEEDS_MAX, read_opml, write_opml
 from aggregator.errors import InputError
-from aggregator.model import Feed, FeedKind, Trust
+from aggregator.model import Feed, FeedFormat, FeedKind, Trust
 
 OTHER_READER = b"""<?xml version="1.0"?>
 <opml version="1.0"><head><title>Mine</title></head><body>
@@ -56,10 +57,40 @@ def test_another_readers_file_becomes_entries_of_a_feeds_file(tmp_path):
 def test_what_is_no_address_or_read_already_is_named_and_left_out():
     found = read_opml(OTHER_READER, [WIRE])
     assert [one["id"] for one in found.entries] == ["notes-weekly", "desk", "docket"]
-    first, broken, again = found.left_out
+    first, page, broken, again = found.left_out
     assert "is read already" in first
+    assert page == "A page: names no feed (it has no xmlUrl)"
     assert broken.startswith("feed:wire: ")
     assert "is read already" in again
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:8080/rss", "loopback address; for a server of your own"),
+        ("http://localhost/rss", "loopback"),
+        ("http://[::ffff:10.0.0.1]/rss", "IPv4-mapped"),
+        ("http://192.168.1.5/rss", "allow_private: true"),
+        ("http://169.254.169.254/latest", "link-local address"),
+        ("http://2130706433/rss", "not a plain host name"),
+        ("javascript:alert(1)", "no http or https address"),
+        ("file:///etc/passwd", "no http or https address"),
+        ("https://wire-one.example/a&#10;b", "has a space in it"),
+    ],
+)
+def test_s04_an_address_that_nobody_elses_file_may_name_is_left_out_in_one_line(url, why):
+    found = read_opml(f"<opml><body><outline text='x' xmlUrl='{url}'/></body></opml>".encode())
+    (line,) = found.left_out
+    assert why in line
+    assert "\n" not in line
+    assert found.entries == ()
+
+
+def test_more_feeds_than_a_file_may_name_are_counted_and_not_dropped_in_silence():
+    many = "".join(f"<outline xmlUrl='https://h{n}.example/'/>" for n in range(FEEDS_MAX + 3))
+    found = read_opml(f"<opml><body>{many}</body></opml>".encode())
+    assert len(found.entries) == FEEDS_MAX
+    assert found.left_out == (f"3 more feeds: a file may name {FEEDS_MAX}; split it",)
 
 
 def test_two_of_one_name_get_ids_of_their_own():
@@ -102,6 +133,10 @@ feeds = st.builds(
     language=st.sampled_from(["en", "pt-BR"]),
     enabled=st.booleans(),
     jurisdiction=st.sampled_from(["", "us-ny"]),
+    every=st.sampled_from([None, timedelta(minutes=7), timedelta(hours=2)]),
+    format=st.sampled_from(FeedFormat),
+    fallback_urls=st.sampled_from([(), ("https://two.example/a", "https://three.example/b")]),
+    dedup_key=st.sampled_from([(), ("link", "title")]),
 )
 COURT = replace(WIRE, id="dc", url="https://court.example/rss", kind=FeedKind.COURT, court="dcd",
                 trust=Trust.PRIMARY)  # fmt: skip

@@ -133,12 +133,15 @@ async def test_c04_both_validators_are_sent_where_both_are_known(web, fetcher):
     assert request.headers["if-modified-since"] == "then"
 
 
-async def test_c05_each_validator_is_taken_anew_even_if_the_other_stays(web, fetcher):
-    web.serves("/rss", RSS, etag='"2"', last_modified="then")
+@pytest.mark.parametrize(("etag", "modified"), [('"2"', "then"), ('"1"', "now")])
+async def test_c05_each_validator_is_taken_anew_even_if_the_other_stays(
+    web, fetcher, etag, modified
+):
+    web.answers("/rss", 200, {"ETag": etag, "Last-Modified": modified}, body=RSS)
     before = Validators(etag='"1"', last_modified="then")
     outcome = await fetcher.fetch(feed_at(web.url("/rss")), before)
     assert isinstance(outcome, Fetched)
-    assert outcome.validators == Validators(etag='"2"', last_modified="then")
+    assert outcome.validators == Validators(etag=etag, last_modified=modified)
 
 
 async def test_c07_a_304_updates_what_it_carries_and_keeps_the_rest(web, fetcher):

@@ -11,7 +11,8 @@ from aggregator.feeds.gaps import (
     at_once,
     down_at_start,
     gaps_after,
-    made_up_for,
+    missed_by,
+    unread_since,
 )
 from aggregator.feeds.identity import items_of
 from aggregator.feeds.polling import asked, state_after
@@ -234,17 +235,32 @@ def test_the_very_first_start_lost_nothing():
     assert down_at_start(FEEDS, {}, NOW) is None
 
 
-def test_it_is_made_up_for_when_every_feed_was_read_since_and_none_rolled_over():
+def test_it_is_made_up_for_when_every_feed_was_read_since():
     states = {"wire-one": polled(WIRE, NOW - HOUR), "dcd": polled(COURT, NOW - HOUR)}
     gap = down_at_start(FEEDS, states, NOW)
     assert gap is not None
-    later = NOW + MINUTE
-    half = states | {"wire-one": polled(WIRE, later)}
-    assert not made_up_for(gap, FEEDS, half, [gap])
-    both = half | {"dcd": polled(COURT, later)}
-    assert made_up_for(gap, FEEDS, both, [gap])
-    rolled = Gap(feed_id="dcd", why=ROLLED, since=NOW - HOUR, until=NOW, opened=later)
-    assert not made_up_for(gap, FEEDS, both, [gap, rolled])
+    half = states | {"wire-one": polled(WIRE, NOW + MINUTE)}
+    assert unread_since(gap, FEEDS, half) == {"dcd"}
+    both = half | {"dcd": polled(COURT, NOW + MINUTE)}
+    assert unread_since(gap, FEEDS, both) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "missed"),
+    [
+        ({}, True),
+        ({"next_poll": NOW - MINUTE}, True),
+        ({"next_poll": NOW + MINUTE}, False),
+        ({"failures": 1}, False),
+        ({"first_read": None}, False),
+    ],
+    ids=["read before", "was due", "was not due", "failed before", "never read"],
+)
+def test_only_what_would_have_been_read_may_have_missed_something(changes, missed):
+    states = {"wire-one": replace(polled(WIRE, NOW - HOUR), **changes)}
+    gap = down_at_start(FEEDS, states, NOW)
+    assert gap is not None
+    assert missed_by(gap, FEEDS, states) == ({"wire-one"} if missed else set())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.feeds.health import Sight, concerned, health, sources
-from aggregator.model import Feed, FeedKind, FeedState, Trust
+from aggregator.model import OWN_FAULT, Feed, FeedKind, FeedState, Trust
 
 NOW = datetime(2023, 9, 18, 8, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -46,6 +46,13 @@ def test_a_feed_that_is_asked_once_a_day_is_not_blind_after_six_hours():
     daily = replace(PRESS, every=timedelta(days=1))
     assert health(daily, read(20 * HOUR), NOW).sight is Sight.FRESH
     assert health(daily, read(73 * HOUR), NOW).sight is Sight.BLIND
+
+
+def test_a_feed_that_a_bug_of_ours_keeps_from_being_read_is_blind_at_once():
+    why = f"{OWN_FAULT}: KeyError in store/rows.py line 1"
+    state = FeedState(feed_id="f", last_polled=NOW, last_read=NOW, last_error=why)
+    found = health(PRESS, state, NOW)
+    assert (found.sight, found.since, found.why) == (Sight.BLIND, NOW, why)
 
 
 def test_what_is_wrong_and_since_when_is_told():

@@ -113,7 +113,23 @@ def test_json_feed_html_numbers_tags_and_odd_items_are_taken_as_they_are():
     )
 
 
-@pytest.mark.parametrize("text", ['{"items": []}', "[1]", '{"a": ', "{" * 100_000, "[" * 100_000])
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1", "https://jsonfeed.org/version/1.1"])
+def test_json_feed_is_known_by_either_way_of_writing_its_version(version):
+    document = {"version": version, "items": [{"id": "n1", "content_text": "On Monday"}]}
+    assert only(json.dumps(document)).summary == "On Monday"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"items": []}',
+        '{"version": "2.1", "items": [{}]}',
+        "[1]",
+        '{"a": ',
+        "{" * 100_000,
+        "[" * 100_000,
+    ],
+)
 def test_json_that_is_no_json_feed_is_one_clear_error(text):
     assert "JSON" in why(text)
 
@@ -299,6 +315,33 @@ def test_d03_xml_base_comes_before_where_the_feed_was_found():
     assert only(atom.replace("https://two.example", "")).link == "https://wire-one.example/x/y"
 
 
+def test_d03_the_base_of_a_text_reaches_nothing_outside_it():
+    atom = (
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><content type='xhtml' xml:base='/z/?p=1'>"
+        "<div xmlns='http://www.w3.org/1999/xhtml'>All <b>of</b> it</div></content>"
+        "<id>n1</id><link href='y'/><title>t</title></entry></feed>"
+    )
+    entry = only(atom)
+    assert (entry.guid, entry.link) == ("n1", "https://wire-one.example/feeds/y")
+    assert entry.summary == "All of it"
+
+
+def test_d03_an_entry_without_a_page_points_to_its_player():
+    entry = item("<title>x</title><media:player url='/play/7'/>")
+    assert entry.link == "https://wire-one.example/play/7"
+    entry = item("<title>x</title><link>/7</link><media:player url='/play/7'/>")
+    assert entry.link == "https://wire-one.example/7"
+
+
+def test_an_id_and_a_category_survive_markup_that_nobody_escaped():
+    entry = item(
+        "<title>x</title><guid isPermaLink='false'><b>n1</b></guid>"
+        "<category><i>Policy</i></category><category><![CDATA[<i>Courts</i>]]></category>"
+    )
+    assert entry.guid == "<b>n1</b>"
+    assert entry.tags == ("Policy", "Courts")
+
+
 def test_d03_without_an_address_the_channels_link_is_the_base():
     feed = rss("<item><title>x</title><link>/a</link></item>", "<link>https://two.example/</link>")
     assert only(feed, base_url="").link == "https://two.example/a"
@@ -407,6 +450,21 @@ def test_x03_hostile_documents_cost_little(document):
     outcome = parse(body, content_type="", base_url=BASE)
     assert isinstance(outcome, Parsed | ParseFailed)
     assert time.process_time() - started < 8
+
+
+def test_x03_many_tags_of_many_attributes_are_refused_before_they_cost_time():
+    crowded = f"<item {' '.join(f'a{n}=1' for n in range(250))}><title>x</title></item>"
+    assert "too many attributes" in why(rss(crowded * 400))
+    usual = "<item>" + "<media:content url='/a' type='x' width='1' height='2' medium='i'/>" * 30
+    assert len(parsed(rss((usual + "<title>x</title></item>") * 100)).entries) == 100
+
+
+def test_what_stands_behind_a_feed_is_not_read_however_long():
+    feed = rss("<item><title>News</title></item>")
+    for rest in ("<!-- 0.3 s -->", "\x01\ud7ff" * 99_000, "\0" * 99_000):
+        assert [entry.title for entry in parsed(feed + rest).entries] == ["News"]
+    utf16 = (feed + " " * 99_000).encode("utf-16")
+    assert [entry.title for entry in parsed(utf16).entries] == ["News"]
 
 
 def test_x05_a_long_author_address_leaves_the_entry_whole():

@@ -1,4 +1,3 @@
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -6,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.feeds.agenda import Agenda
 from aggregator.feeds.polling import (
     FLOOR,
     after,
     asked,
     credited,
-    due,
     due_at,
     held,
     interval,
@@ -61,6 +60,11 @@ def state(**changes: object) -> FeedState:
 
 def wait(of: Feed, outcome, parsed=None, *, failures: int = 0) -> timedelta:
     return after(of, state(failures=failures), outcome, parsed, NOW).at - NOW
+
+
+def due(feeds, states, now, *, started) -> tuple[Feed, ...]:
+    """What a program that began at `started`, and sees these states, asks at `now`."""
+    return Agenda(feeds, states, now, started=started).take(now)
 
 
 @pytest.mark.parametrize(
@@ -237,17 +241,24 @@ def test_a_disabled_feed_is_never_due():
     assert due([feed(enabled=False)], {}, NOW, started=None) == ()
 
 
-def test_p11_first_polls_are_spread_over_half_a_minute():
-    feeds = [feed(f"feed-{n}") for n in range(1000)]
-    seconds: Counter[int] = Counter()
-    waiting = {one.id for one in feeds}
-    for second in range(31):
-        now = NOW + timedelta(seconds=second)
-        asked = {one.id for one in due(feeds, {}, now, started=NOW)} & waiting
-        seconds[second] = len(asked)
-        waiting -= asked
-    assert not waiting
-    assert max(seconds.values()) <= 3 * 1000 / 30
+@pytest.mark.parametrize(
+    ("count", "seconds", "private"),
+    [(1000, 30, False), (10_000, 295, False), (10_000, 295, True)],
+)
+def test_p11_first_polls_are_spread_over_half_a_minute_and_very_many_over_longer(
+    count, seconds, private
+):
+    feeds = [feed(f"feed-{n}", allow_private=private) for n in range(count)]
+    agenda = Agenda(feeds, {}, NOW, started=NOW)
+    asked = [len(agenda.take(NOW + timedelta(seconds=at))) for at in range(seconds + 1)]
+    assert sum(asked) == count
+    assert max(asked) <= 3 * count / seconds
+
+
+def test_p11_nobody_waits_longer_for_a_start_than_for_the_next_poll():
+    feeds = [feed(f"feed-{n}", every=MINUTE if n % 2 else HOUR) for n in range(10_000)]
+    asked = Agenda(feeds, {}, NOW, started=NOW).take(NOW + MINUTE)
+    assert len([one for one in asked if one.every == MINUTE]) == 5000
 
 
 def test_p11_what_fell_due_while_the_program_was_down_is_spread_too():
@@ -289,6 +300,40 @@ def test_a_shorter_interval_does_not_cut_a_wait_that_the_server_asked_for():
 def test_a_clock_that_was_put_back_silences_no_feed():
     memory = state_after(feed(), None, BODY, READ, NOW + 300 * DAY)
     assert due([feed()], {"wire-one": memory}, NOW, started=NOW - HOUR)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcdef"), st.integers(0, 90), st.integers(0, 30)), max_size=60
+    )
+)
+def test_the_agenda_names_whom_a_look_at_every_feed_would_name(steps):
+    """Each step plans a feed so many seconds from then, and some time passes."""
+    feeds = {name: feed(name) for name in "abcdef"}
+    agenda, plans, now = Agenda([], {}, NOW, started=None), {}, NOW
+    for name, wait_s, passes_s in steps:
+        at = now + timedelta(seconds=wait_s)
+        agenda.plan(feeds[name], state(feed_id=name, next_poll=at), now)
+        plans[name] = at
+        now += timedelta(seconds=passes_s)
+        expected = sorted((at, name) for name, at in plans.items() if at <= now)
+        assert [one.id for one in agenda.take(now)] == [name for _, name in expected]
+        plans = {name: at for name, at in plans.items() if at > now}
+    assert agenda.waiting <= 2 * len(plans) + 64
+
+
+def test_a_clock_that_steps_back_under_a_running_program_voids_what_was_planned():
+    agenda = Agenda([], {}, NOW, started=None)
+    agenda.take(NOW)
+    assert not agenda.is_void(NOW - FLOOR)
+    assert agenda.is_void(NOW - HOUR)
+
+
+def test_a_feed_whose_site_wants_to_be_left_alone_is_not_due_before():
+    agenda = Agenda([], {}, NOW, started=None)
+    agenda.plan(feed(), state(next_poll=NOW), NOW, held_until=NOW + HOUR)
+    assert agenda.take(NOW + 59 * MINUTE) == ()
+    assert agenda.take(NOW + HOUR) == (feed(),)
 
 
 OUTCOMES = st.sampled_from([

@@ -51,6 +51,21 @@ def test_watching_on_counts_each_post_once():
     assert per_day(NEWS, again) == pytest.approx(12, rel=0.05)
 
 
+def test_the_past_fades_alike_however_often_a_feed_is_asked():
+    times = [MONDAY + n * DAY + 9 * HOUR for n in range(12)]
+    learnt = counted(Learnt(), page(*times), MONDAY + 12 * DAY)
+    often = learnt
+    for minute in range(1, 14 * 24 * 60 + 1):
+        often = counted(often, None, MONDAY + 12 * DAY + minute * MINUTE)
+    once = counted(learnt, None, MONDAY + 26 * DAY)
+    assert often.posts == pytest.approx(once.posts, rel=0.001)
+    assert often.days == pytest.approx(once.days, rel=0.001)
+    both = [counted(one, page(*times, MONDAY + 27 * DAY), MONDAY + 27 * DAY)
+            for one in (often, once)]  # fmt: skip
+    assert both[0].hours == pytest.approx(both[1].hours, abs=0.01)
+    assert sum(both[0].hours) == pytest.approx(both[0].posts, abs=0.1)
+
+
 def test_one_quiet_week_does_not_sink_the_rate_and_a_quiet_quarter_does():
     times = [MONDAY + n * 2 * HOUR for n in range(12 * 28)]
     learnt = watched(times, MONDAY, MONDAY + 28 * DAY)

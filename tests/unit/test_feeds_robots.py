@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -66,7 +67,7 @@ def reader(**changes):
     return HttpFetcher(Names(), user_agent="Casewire/0.1", robots_of_private=True, **changes)
 
 
-async def fetch(fetcher, web, path="/rss"):
+async def fetch(fetcher, web, path="/rss", **changes):
     feed = Feed(
         id="wire-one",
         url=web.url(path),
@@ -75,7 +76,7 @@ async def fetch(fetcher, web, path="/rss"):
         trust=Trust.INDEPENDENT,
         allow_private=True,
     )
-    return await fetcher.fetch(feed, Validators())
+    return await fetcher.fetch(replace(feed, **changes), Validators())
 
 
 async def test_what_robots_txt_forbids_is_not_asked_and_the_fault_says_so(web):
@@ -87,6 +88,14 @@ async def test_what_robots_txt_forbids_is_not_asked_and_the_fault_says_so(web):
     assert outcome.fault is FetchFault.ROBOTS
     assert outcome.detail == f"{web.url('')}/robots.txt does not let us ask for /rss"
     assert web.requests("/rss") == []
+
+
+async def test_a_feed_whose_publisher_gave_leave_is_asked_all_the_same(web):
+    web.answers("/robots.txt", 200, body="User-agent: *\nDisallow: /rss\n")
+    fetcher = reader()
+    assert isinstance(await fetch(fetcher, web, heed_robots=False), Fetched)
+    await fetcher.close()
+    assert web.requests("/robots.txt") == []
 
 
 async def test_robots_txt_is_asked_once_a_day_for_all_feeds_of_a_host(web):

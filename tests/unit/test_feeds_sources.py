@@ -268,6 +268,21 @@ async def test_a_question_beyond_the_quota_is_not_asked_and_comes_back_in_time()
         assert len(web.requests()) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [(401, {}, None), (403, {}, None), (429, {"Retry-After": "60"}, timedelta(minutes=1)),
+     (500, {}, None), (503, {"Retry-After": "120"}, timedelta(minutes=2))],
+)  # fmt: skip
+async def test_what_an_api_refuses_is_a_value_with_its_status_and_its_wish(status, headers, wait):
+    async with FakeWeb() as web:
+        web.answers("/api", status, headers=headers, body='{"detail": "No."}')
+        fetcher = HttpFetcher(Names(), user_agent="Casewire/0.1")
+        outcome = await fetcher.fetch(source(web.url("/api")), Validators())
+        await fetcher.close()
+        assert isinstance(outcome, FetchFailed)
+        assert (outcome.status, outcome.retry_after) == (status, wait)
+
+
 async def test_robots_txt_speaks_of_pages_and_not_of_an_api():
     async with FakeWeb() as web:
         web.answers("/robots.txt", 200, body="User-agent: *\nDisallow: /\n")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,9 +9,10 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
-from aggregator.alerts.budget import CHAT_SPACING, GROUP_SPACING
-from aggregator.alerts.search import PROBES_BESIDE
+from aggregator.alerts.budget import CHAT_SPACING, GROUP_SPACING, Budget, dumped, loaded
+from aggregator.alerts.search import PROBES_BESIDE, PROBES_MAX
 from aggregator.model import (
+    REPEATS_MAX,
     ChatGone,
     Delivery,
     DeliveryState,
@@ -25,6 +27,7 @@ from aggregator.model import (
     Unknown,
 )
 from aggregator.service.deliverer import CLAIM_MAX, FAULTS_MAX, Deliverer
+from aggregator.service.pacer import ALIVE, MEMORY
 from aggregator.store.sqlite import SqliteStore
 from aggregator.telegram import words
 from tests.newsroom import VirtualClock, plain_logging, played
@@ -131,9 +134,16 @@ class Office:
     def __init__(self, store, clock=None):
         self.store = store
         self.mouth = Mouth()
+        self.given_up = []
         self.deliverer = Deliverer(
-            store=store, notifier=self.mouth, clock=clock or VirtualClock(START)
+            store=store,
+            notifier=self.mouth,
+            clock=clock or VirtualClock(START),
+            given_up=self._gives_up,
         )
+
+    async def _gives_up(self, delivery, outcome):
+        self.given_up.append((delivery, outcome))
 
     async def queue(self, *deliveries):
         await self.store.enqueue(deliveries)
@@ -283,6 +293,62 @@ def test_what_can_not_be_looked_for_is_sent_again_rather_than_lost():
         assert office.mouth.texts(1) == ["maybe", f"{words.MAY_BE_REPEAT}\nmaybe"]
         assert office.mouth.texts(2) == ["other"]
         assert [line["event"] for line in logs].count("may_be_repeated") == 1
+
+    office(scenario)
+
+
+def test_marked_copies_come_at_growing_pauses_a_few_times_and_hold_up_no_other():
+    async def scenario(office):
+        office.mouth.answers_no_probe(1)
+        office.mouth.answers(1, *(Unknown(detail="no answer") for _ in range(2)))
+        await office.queue(message(1, "maybe"))
+        task = asyncio.create_task(office.runs(4 * 3600))
+        await asyncio.sleep(40)
+        office.mouth.answers(1, *(Sent(message_id=500),), *(Unknown(detail="x"),) * 10)
+        await office.queue(message(1, "next"))
+        await task
+        marked = f"{words.MAY_BE_REPEAT}\nmaybe"
+        assert office.mouth.texts(1) == ["maybe", marked, "next", *[marked] * (REPEATS_MAX - 1)]
+        times = [at for at, _, text in office.mouth.said if text == marked]
+        assert [round((b - a) / 60) for a, b in pairwise(times)] == [1, 8, 60, 60]
+        assert (await office.store.counts()).parked == 1
+        assert [type(outcome) for _, outcome in office.given_up] == [Unknown]
+
+    office(scenario)
+
+
+def test_of_a_burst_half_of_which_arrived_without_a_word_hardly_one_is_repeated():
+    async def scenario(office):
+        # A number in a group that others write in: not to be found proves nothing by itself.
+        await office.queue(message(-5, "crowd"))
+        await office.runs(5)
+        chats = range(1, 61)
+        for chat in chats:
+            if chat % 2:
+                office.mouth.accepts_without_a_word(chat)
+            else:
+                office.mouth.answers(chat, Unknown(detail="cut before"))
+        await office.queue(*(message(chat, f"m{chat}") for chat in chats))
+        await office.runs(600)
+        said = {chat: office.mouth.texts(chat) for chat in chats}
+        assert all(len(said[chat]) == 1 + (chat % 2 == 0) for chat in chats)
+        assert sum(texts[-1].startswith(words.MAY_BE_REPEAT) for texts in said.values()) <= 3
+        probed = Counter(chat for chat, _ in office.mouth.probed)
+        assert max(probed.values()) <= PROBES_MAX
+
+    office(scenario)
+
+
+def test_what_is_refused_for_good_is_told_and_an_edit_is_not():
+    async def scenario(office):
+        refused = Rejected(detail="Something_new")
+        office.mouth.answers(1, Sent(message_id=1), refused)
+        office.mouth.answers(2, refused)
+        await office.queue(message(1, "a"), message(2, "b"))
+        await office.runs(5)
+        await office.store.renew([replace(message(1, "a"), message=Message(html="new"))])
+        await office.runs(60)
+        assert [(told.key, outcome) for told, outcome in office.given_up] == [("b", refused)]
 
     office(scenario)
 
@@ -492,6 +558,7 @@ def test_a_store_that_fails_for_a_while_is_asked_again():
         (NotSent(detail="x"), "not_sent"),
         (Unknown(detail="x"), "outcome_unknown"),
         (ChatGone(detail="x"), "chat_gone"),
+        (ChatGone(detail="x", migrated_to=-100), "chat_migrated"),
         (Rejected(detail="x"), "message_refused"),
     ],
 )
@@ -503,7 +570,7 @@ def test_every_fate_is_one_line_with_chat_and_key(outcome, event):
             await office.runs(0.5)
         said = [(line["event"], line["chat"], line["key"]) for line in logs]
         assert said[:1] == [(event, 1, "a")]
-        assert said[1:] == [] or event == "outcome_unknown"
+        assert said[1:] == [] or event in {"outcome_unknown", "chat_migrated"}
 
     office(scenario)
 
@@ -521,6 +588,34 @@ def test_three_floods_within_seconds_hold_every_chat_until_the_longest_is_over()
         assert 40 <= other < 42
 
     office(scenario)
+
+
+class Killed:
+    """A store that notes what a program killed after each outcome would leave of its budget."""
+
+    def __init__(self, inner):
+        self._inner = inner
+        self.left = []
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    async def settle(self, delivery, outcome, now):
+        await self._inner.settle(delivery, outcome, now)
+        kept = (await self._inner.setting(MEMORY)).removeprefix(ALIVE)
+        self.left.append(loaded(kept or dumped(Budget(), START, START), START, START))
+
+
+def test_what_floods_say_of_the_whole_bot_is_stored_no_later_than_they_are():
+    async def scenario(office):
+        for chat in (1, 2, 3):
+            office.mouth.answers(chat, RetryAt(after=timedelta(seconds=20)))
+        await office.queue(*(message(chat, f"m{chat}") for chat in (1, 2, 3)))
+        await office.runs(2)
+        assert [left.held_until is not None for left in office.store.left] == [False, False, True]
+        assert [len(left.floods) for left in office.store.left] == [1, 2, 3]
+
+    office(scenario, around=Killed)
 
 
 def test_a_loss_of_rights_in_three_chats_holds_no_other():

@@ -56,15 +56,17 @@ async def test_a_bug_in_one_answer_ends_no_other(port):
     assert (await get(f"http://127.0.0.1:{port}/hello", total_s=5)).status == 200
 
 
-async def test_who_opens_too_many_connections_is_dropped_and_close_ends_the_rest():
+async def test_who_dawdles_on_every_connection_locks_nobody_out_and_close_ends_the_rest():
     server = HttpServer({"/hello": hello})
     port = await server.start("127.0.0.1", 0)
     held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS_MAX)]
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _, each in held:
+        each.write(b"GET /hel")
+    assert b"200 OK" in await said(port, b"GET /hello HTTP/1.1\r\n\r\n")
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-        await reader.readexactly(1)
+        await held[0][0].readexactly(1)
     await server.close()
-    for _, each in [*held, (reader, writer)]:
+    for _, each in held:
         each.close()
         with contextlib.suppress(ConnectionError):
             await each.wait_closed()

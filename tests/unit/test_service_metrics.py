@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from aggregator.model import (
     Batch,
@@ -34,7 +35,7 @@ from aggregator.service.metrics import (
     Meters,
     rule_label,
 )
-from aggregator.service.vitals import BEAT, LATE_MAX, Finding, Sending, examine
+from aggregator.service.vitals import BEAT, BEAT_S, LATE_MAX, Finding, Sending, examine
 from aggregator.store.sqlite import SqliteStore
 from tests.contract.made import CASE, NOW, delivery, item, match, story
 
@@ -206,6 +207,16 @@ async def test_each_thing_that_stands_still_is_found(store):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("beats", "ok"), [(1.9, True), (2.1, False)])
+async def test_two_beats_that_were_not_written_are_a_database_that_takes_nothing(store, beats, ok):
+    await store.put_setting(BEAT, NOW.isoformat())
+    now = NOW + timedelta(seconds=beats * BEAT_S)
+    found = {one.name: one for one in await examine(store, (FEED,), now)}
+    assert (found["database"].ok, found["loop"].ok) == (ok, True)
+    # What it says is what is known: when a write was taken, not that one would be now.
+    assert ("took a write" if ok else "no write since") in found["database"].what
+
+
 async def test_a_feed_that_is_not_due_yet_makes_nothing_late(store):
     await store.put_setting(BEAT, (NOW + LONG).isoformat())
     state = FeedState(feed_id=FEED.id, last_polled=NOW, next_poll=NOW + LONG)
@@ -253,3 +264,17 @@ async def test_the_outside_is_told_only_while_all_is_well_and_survives_its_silen
     await heart.beat()
     assert outside.asked == 4
     assert await store.setting(BEAT) == NOW.isoformat()
+
+
+async def test_what_a_start_finds_undone_is_a_fault_only_if_it_stays_so(store):
+    async def look():
+        return [Finding(name="poll", ok=False, what="no feed was polled yet")]
+
+    outside = Outside()
+    heart = Heart(store=store, clock=Stopped(), examine=look, ping=outside)
+    with capture_logs() as logs:
+        await heart.beat()
+        assert logs == []
+        await heart.beat()
+    assert [line["event"] for line in logs] == ["unhealthy"]
+    assert outside.asked == 0

@@ -12,6 +12,7 @@ from aggregator.errors import StoreError
 from aggregator.feeds import gaps
 from aggregator.feeds.workers import InlineParser
 from aggregator.model import (
+    OWN_FAULT,
     Feed,
     FeedKind,
     Fetched,
@@ -27,7 +28,8 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.pipeline import Pipeline
-from aggregator.service.poller import FETCHES_MAX, FETCHES_PER_HOST_MAX, Poller
+from aggregator.service.poller import BODIES_MAX, FETCHES_MAX, FETCHES_PER_HOST_MAX, Poller
+from aggregator.service.vitals import examine
 from aggregator.store.sqlite import SqliteStore
 from tests.newsroom import VirtualClock, plain_logging, played, rss, shipped
 
@@ -101,6 +103,7 @@ class Room:
         self.web = Web()
         self.woken = 0
         self.feeds = feeds
+        self.parser = InlineParser()
         self.poller = self.fresh()
 
     def fresh(self):
@@ -113,7 +116,7 @@ class Room:
             fetcher=self.web,
             pipeline=Pipeline(
                 store=self.store,
-                parser=InlineParser(),
+                parser=self.parser,
                 matcher=shipped(),
                 render=lambda alert, _: Message(html=alert.key),
             ),
@@ -178,6 +181,26 @@ def test_no_more_than_so_many_fetches_run_at_once():
         assert len(room.web.asked) == 3 * FETCHES_MAX
 
     room([feed(f"f{n}") for n in range(3 * FETCHES_MAX)], scenario)
+
+
+class SlowParser(InlineParser):
+    async def parse(self, feed, fetched):
+        await asyncio.sleep(3600)
+        return await super().parse(feed, fetched)
+
+
+def test_where_parsing_falls_behind_less_is_fetched():
+    async def scenario(room):
+        room.web.takes_s = 0
+        room.parser = SlowParser()
+        room.poller = room.fresh()
+        polling = asyncio.create_task(room.poller.once())
+        await asyncio.sleep(60)
+        assert len(room.web.asked) == BODIES_MAX + FETCHES_MAX
+        await polling
+        assert len(room.web.asked) == 300
+
+    room([feed(f"f{n}") for n in range(300)], scenario)
 
 
 def test_feeds_that_queue_for_one_host_take_no_place_from_the_others():
@@ -257,9 +280,38 @@ def test_a_bug_in_one_feed_is_logged_with_its_id_and_stops_no_other():
             await room.poller.once()
         (line,) = events(logs, "job_failed")
         assert line["key"] == "bad"
-        assert set(await room.store.feed_states()) == {"good", "fine"}
+        states = (await room.store.feed_states()).values()
+        assert {state.feed_id for state in states if state.last_read} == {"good", "fine"}
 
     room([feed("good"), feed("bad"), feed("fine")], scenario)
+
+
+def test_a_bug_of_our_own_stands_with_the_feed_and_is_told_once_until_it_is_another():
+    async def scenario(room):
+        bad = {one: ZeroDivisionError("somebody's words") for one in ("a", "b")}
+        room.web.answers.update(bad)
+        with capture_logs():
+            await room.poller.once()
+            await room.poller.once()
+            ((_, what),) = room.told
+            assert what.startswith(f"{OWN_FAULT}: ZeroDivisionError in service/poller.py line ")
+            states = await room.store.feed_states()
+            assert {state.last_error for state in states.values()} == {what}
+            now = START + timedelta(minutes=1)
+            poll = next(
+                one for one in await examine(room.store, room.feeds, now) if one.name == "poll"
+            )
+            assert (poll.ok, what in poll.what) == (False, True)
+
+            room.web.answers = {"b": KeyError("names")}
+            await room.poller.once()
+        assert [what for _, what in room.told][1:] == [what.replace("ZeroDivision", "Key")]
+        states = await room.store.feed_states()
+        assert states["a"].last_error == ""
+        poll = next(one for one in await examine(room.store, room.feeds, now) if one.name == "poll")
+        assert (poll.ok, "1 of 2 feeds" in poll.what) == (True, True)
+
+    room([feed("a"), feed("b")], scenario)
 
 
 def test_a_feed_whose_poll_fails_by_a_bug_is_not_asked_again_every_second():
@@ -634,19 +686,85 @@ class Failing:
         return maybe
 
 
+async def restarted(room, *, once=False):
+    """Read every feed once, and start anew after a night in which nothing ran."""
+    await room.poller.once()
+    await asyncio.sleep(5 * 60 * MINUTES)
+    room.poller = room.fresh()
+    await room.poller.load(once=once)
+
+
+async def still_open(room):
+    return [(gap.feed_id, gap.why) for gap in await room.store.gaps(START) if gap.closed is None]
+
+
 def test_a_time_when_the_program_was_down_is_a_gap_until_every_feed_shows_what_it_had():
     async def scenario(room):
         room.web.answers = {"f": page(-60, -30), "g": page(-20)}
-        await room.poller.once()
-        await asyncio.sleep(5 * 60 * MINUTES)
-        room.poller = room.fresh()
-        await room.poller.load()
-        assert room.gaps == [("", gaps.DOWN, False)]
+        await restarted(room)
+        assert await still_open(room) == [("", gaps.DOWN)]
         (gap,) = await room.store.gaps(START)
         assert gap.until is not None
         assert gap.until - gap.since > timedelta(hours=4.9)
         await room.poller.once()
-        assert room.gaps == [("", gaps.DOWN, False), ("", gaps.DOWN, True)]
+        assert await still_open(room) == []
+        # Nobody was told that something may have been missed, and nothing was.
+        assert room.gaps == [("", gaps.DOWN, True)]
+
+    room([feed("f"), feed("g")], scenario)
+
+
+def test_after_a_time_when_the_program_was_down_only_feeds_that_may_have_missed_something_are_named():
+    async def scenario(room):
+        room.web.answers = {"f": page(-60, -30), "g": page(-20), "h": page(-20)}
+        await restarted(room)
+        room.web.answers = {"f": page(200, 290), "g": page(-20, 280), "h": DOWN}
+        await room.poller.once()
+        assert room.gaps == [
+            ("f", gaps.ROLLED, False),
+            ("h", gaps.DOWN, False),
+            ("", gaps.TOLD_APART, True),
+        ]
+        assert sorted(await still_open(room)) == [("f", gaps.ROLLED), ("h", gaps.DOWN)]
+        room.web.answers["h"] = page(-20, 285)
+        await room.poller.once()
+        assert room.gaps[3:] == [("h", gaps.DOWN, True)]
+        assert await still_open(room) == [("f", gaps.ROLLED)]
+
+    room([feed("f"), feed("g"), feed("h")], scenario)
+
+
+def test_where_no_feed_can_be_read_the_time_is_said_of_every_feed_and_taken_back_later():
+    feeds = [feed(name) for name in "abcdefg"]
+
+    async def scenario(room):
+        room.web.answers = {one.id: page(-30) for one in feeds}
+        await restarted(room)
+        room.web.answers = {one.id: DOWN for one in feeds}
+        await room.poller.once()
+        assert room.gaps == [("", gaps.DOWN, False)]
+        room.poller = room.fresh()
+        await room.poller.load()
+        room.web.answers = {one.id: page(-30) for one in feeds}
+        await room.poller.once()
+        assert room.gaps == [("", gaps.DOWN, True)]
+        assert await still_open(room) == []
+
+    room(feeds, scenario)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_who_polls_once_now_and_then_hears_of_the_time_between_only_when_it_cost_something(late):
+    async def scenario(room):
+        room.web.answers = {"f": page(-60, -30), "g": page(-30)}
+        await restarted(room, once=True)
+        if late:
+            room.web.answers["g"] = DOWN
+        await room.poller.once()
+        told = [("g", gaps.DOWN)] if late else []
+        assert await still_open(room) == told
+        assert [(one, why) for one, why, _ in room.gaps] == told
+        assert len(await room.store.ledger(START, 9)) == len(told)
 
     room([feed("f"), feed("g")], scenario)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.model import ChatGone, Delivery, Message, Place, Priority
+from aggregator.model import ChatGone, Delivery, Message, Place, Priority, Rejected, Unknown
 from aggregator.store.sqlite import SqliteStore
 from aggregator.telegram.connect import close_bot, make_bot
 from aggregator.telegram.notices import Notices, added_by
@@ -79,6 +79,25 @@ async def test_markup_that_telegram_refuses_is_told_to_the_operator_once_for_all
     assert "story:s1:1" in said
     assert "plain text" in said
     assert [len(telegram.sent(chat)) for chat in (CHAT, 8, 9)] == [1, 1, 1]
+
+
+async def test_what_could_not_be_delivered_is_told_once_a_day_for_each_reason(store):
+    notices = Notices(
+        store=store,
+        clock=Standing(),
+        ops=Place(chat_id=OPS),
+        named=lambda: (),
+        wake=lambda: None,
+    )
+    for chat, at in ((CHAT, 3), (8, 44)):
+        await notices.hear(delivery(chat=chat), Rejected(detail=f"Something_new at {at}"))
+    await notices.hear(delivery(key="notice:x"), Rejected(detail="Of its own"))
+    for chat in (CHAT, 8):
+        await notices.hear(delivery(chat=chat), Unknown(detail="looked for in vain"))
+    (_, refused), (_, repeated) = await told(store)
+    assert "story:s1:1" in refused
+    assert f"to the chat {CHAT} could not be delivered: Something_new at 3" in refused
+    assert "sent 5 times more" in repeated
 
 
 async def test_a_notice_that_is_itself_refused_makes_no_further_notice(telegram, store):

@@ -22,7 +22,7 @@ from aggregator.model import (
 from aggregator.telegram import notifier as module
 from aggregator.telegram.connect import close_bot, make_bot
 from aggregator.telegram.notifier import ConsoleNotifier, TelegramNotifier
-from aggregator.telegram.outcome import NoRights
+from aggregator.telegram.outcome import NoRights, Remedy
 from tests.fake_telegram import TOKEN, FakeTelegram
 
 NOW = datetime(2023, 9, 18, 20, 14, tzinfo=UTC)
@@ -151,6 +151,58 @@ async def test_a_message_too_long_is_cut_and_sent(telegram):
         outcome = await notifier.deliver(delivery(Message(html="word " * 1000)))
     assert isinstance(outcome, Sent)
     assert telegram.sent(CHAT)[0].text.endswith("word…")
+
+
+async def test_what_telegram_calls_too_long_is_cut_shorter_and_keeps_its_link(telegram):
+    for _ in range(2):
+        telegram.refuses("sendMessage", 400, "Bad Request: message is too long")
+    html = f'<b>Label</b>\n<a href="{READ.url}">wire</a> ' + "word " * 100
+    heard = []
+
+    async def hears(_, what):
+        heard.append(what.remedy)
+
+    async with connected(telegram, heard=hears) as notifier:
+        assert isinstance(await notifier.deliver(delivery(Message(html=html))), Sent)
+    (shown,) = telegram.sent(CHAT)
+    assert shown.text.startswith("Label\n")
+    assert shown.text.endswith(f"…\n{READ.url}")
+    assert len(shown.text) < 150
+    assert heard == [Remedy.SHORT]
+
+
+async def test_what_is_refused_for_an_unknown_reason_is_sent_once_more_bare(telegram):
+    telegram.refuses("sendMessage", 400, "Bad Request: SOMETHING_NEW")
+    answering = replace(delivery(chat=ROOM, thread=44), reply_to_id=3)
+    async with connected(telegram) as notifier:
+        assert isinstance(await notifier.deliver(answering), Sent)
+        telegram.refuses("sendMessage", 400, "Bad Request: SOMETHING_NEW")
+        telegram.refuses("sendMessage", 400, "Bad Request: SOMETHING_NEW")
+        assert isinstance(await notifier.deliver(answering), Rejected)
+    first, second, *_ = telegram.called("sendMessage")
+    assert {"parse_mode", "reply_markup", "reply_parameters"} <= first.keys()
+    assert not {"parse_mode", "reply_markup", "reply_parameters"} & second.keys()
+    assert second["message_thread_id"] == first["message_thread_id"]
+    assert second["text"] == "SEC v. Binance & more"
+    assert len(telegram.called("sendMessage")) == 4
+
+
+async def test_a_probe_whose_text_is_refused_shows_nothing(telegram):
+    telegram.refuses("editMessageText", 400, "Bad Request: SOMETHING_NEW")
+    async with connected(telegram) as notifier:
+        assert isinstance(await notifier.probe(delivery(), 5), Unknown)
+        assert isinstance(await notifier.probe(delivery(), 5), Rejected)
+
+
+async def test_a_429_that_names_no_time_waits_longer_each_time_until_one_goes_through(telegram):
+    waits = []
+    async with connected(telegram) as notifier:
+        for refused in (True, True, True, False, True):
+            if refused:
+                telegram.refuses("sendMessage", 429, "Too Many Requests: retry later")
+            outcome = await notifier.deliver(delivery())
+            waits.append(outcome.after.total_seconds() if refused else None)
+    assert waits == [5, 10, 20, None, 5]
 
 
 async def test_a_lost_topic_falls_back_to_the_chat(telegram):

@@ -17,7 +17,7 @@ from telegram.error import (
 )
 
 from aggregator.model import ChatGone, NotSent, Rejected, RetryAt, Sent, Unknown
-from aggregator.telegram.outcome import Amend, NoRights, Remedy, outcome
+from aggregator.telegram.outcome import Amend, NoRights, Remedy, TooMany, outcome
 
 
 def caused(error, cause):
@@ -111,15 +111,17 @@ def test_an_edit_that_changes_nothing_is_there_already():
     ("said", "remedy"),
     [
         ('can\'t parse entities: Unsupported start tag "br" at byte offset 3', Remedy.PLAIN),
-        ("message is too long", Remedy.PLAIN),
+        ("message is too long", Remedy.SHORT),
         ("message thread not found", Remedy.NO_THREAD),
         ("TOPIC_CLOSED", Remedy.NO_THREAD),
         ("BUTTON_DATA_INVALID", Remedy.NO_BUTTONS),
         ("inline keyboard button URL 'http://x' is invalid: Wrong HTTP URL", Remedy.NO_BUTTONS),
         ("reply markup is too long", Remedy.NO_BUTTONS),
-        ("message caption is too long", Remedy.PLAIN),
+        ("message caption is too long", Remedy.SHORT),
         ("there is no caption in the message to edit", Remedy.NO_FILE),
         ("IMAGE_PROCESS_FAILED", Remedy.NO_FILE),
+        ("SOMETHING_NEW", Remedy.BARE),
+        ("message to be replied not found", Remedy.BARE),
         ("not enough rights to send photos to the chat", Remedy.NO_FILE),
     ],
 )
@@ -130,9 +132,21 @@ def test_what_can_be_mended_says_how(said, remedy):
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Too Many Requests: retry after 7", RetryAt(after=timedelta(seconds=7))),
+        ("Too Many Requests: retry later", TooMany(detail="Too Many Requests: retry later")),
+        ("Too Many Requests (429)", TooMany(detail="Too Many Requests (429)")),
+    ],
+)
+def test_a_429_without_the_field_for_the_wait_is_a_refusal_all_the_same(said, meant):
+    assert outcome(NetworkError(said), None) == meant
+
+
+@pytest.mark.parametrize(
     "said", ["message to edit not found", "message can't be edited", "message text is empty", "new"]
 )
-def test_another_refusal_is_final(said):
+def test_another_refusal_of_an_edit_is_final(said):
     assert isinstance(outcome(BadRequest(f"Bad Request: {said}"), 7), Rejected)
 
 

@@ -357,7 +357,7 @@ REPORTS = st.builds(
 
 
 @given(first=REPORTS, copies=st.integers(0, 30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_text_becomes_an_alert_that_telegram_takes_within_1000_characters(first, copies):
     others = [
         replace(first, outlet=f"{first.outlet}{n}", url=f"{first.url}{n}") for n in range(copies)

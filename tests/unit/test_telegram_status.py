@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aggregator.alerts.budget import MEMORY, Budget, dumped, flooded
 from aggregator.model import (
+    REPEATS_MAX,
     Case,
     ChatGone,
     Delivery,
@@ -19,6 +21,7 @@ from aggregator.model import (
     Place,
     PlaceSettings,
     Priority,
+    Rejected,
     Subscription,
     Target,
     TargetKind,
@@ -179,6 +182,52 @@ async def test_what_is_parked_is_shown_to_who_asked_never_to_repeat(desk):
     text = await desk.says("/status")
     assert words.PARKED in text
     assert "SEC v. Binance · Order · 28 Jun 2024, 22:00 UTC" in text
+
+
+async def test_what_could_not_be_delivered_stands_in_the_status_with_its_subject(desk):
+    await desk.store.enqueue(
+        [
+            Delivery(
+                place=HERE,
+                key="story:s2:1",
+                message=Message(html="<b>SEC v. Ripple</b> · Ruling\nmore"),
+                priority=Priority.HIGH,
+                created=NOW,
+            )
+        ]
+    )
+    (claimed,) = await desk.store.claim(NOW, 1)
+    await desk.store.settle(claimed, Rejected(detail="Something_new"), NOW)
+    text = await desk.says("/status")
+    assert "1 message could not be delivered\nSEC v. Ripple · Ruling" in text
+    assert "Something_new" not in text
+    text = await desk.says("/status", ADMIN)
+    assert f"story:s2:1 to {HERE.chat_id}: Something_new" in text
+
+
+async def test_what_was_repeated_in_vain_stands_in_the_status_of_a_place_that_misses_nothing(desk):
+    await unknown(desk.store)
+    assert words.REPEATED not in await desk.says("/status")
+    now = NOW
+    for _ in range(REPEATS_MAX + 1):
+        (lost,) = await desk.store.unsettled(1)
+        await desk.store.unfound(lost.delivery, "in vain", common.MAY_BE_REPEAT, now)
+        now += timedelta(hours=2)
+        for claimed in await desk.store.claim(now, 1):
+            await desk.store.settle(claimed, Unknown(detail="no answer"), now)
+    text = await desk.says("/status")
+    assert f"{words.REPEATED}\nSEC v. Binance · Order" in text
+
+
+async def test_an_operator_sees_who_was_told_to_wait_until_when(desk):
+    budget = Budget()
+    for chat in (1, 2, 3):
+        budget = flooded(budget, chat, timedelta(minutes=chat), NOW)
+    await desk.store.put_setting(MEMORY, f"alive{dumped(budget, NOW, NOW)}")
+    text = await desk.says("/status", ADMIN)
+    assert words.bot_waits("28 Jun 2024, 22:03 UTC") in text
+    assert words.chats_wait(3, "28 Jun 2024, 22:03 UTC") in text
+    assert "told" not in await desk.says("/status")
 
 
 async def test_only_operators_are_shown_delivery_and_reload(desk):

@@ -6,8 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from aggregator.alerts import budget
 from aggregator.feeds.health import concerned, sources
-from aggregator.model import Delivery, DeliveryState, Gap, PlaceSettings, Target, TargetKind
+from aggregator.model import (
+    REPEATS_MAX,
+    Delivery,
+    DeliveryState,
+    Gap,
+    PlaceSettings,
+    Target,
+    TargetKind,
+)
 from aggregator.telegram import render_status
 from aggregator.telegram.ask import Answer, Ask, Command, Settle, Verb, Who, reply
 from aggregator.telegram.naming import Setup
@@ -17,11 +26,12 @@ from aggregator.telegram.words import status as words
 GAPS_FOR = timedelta(days=30)
 """An older possible loss, though never closed, is in the ledger, not in the status."""
 ALERTS_LOOKED_AT = 500
-"""The newest alerts of a place, among which those that are parked are looked for."""
+"""The newest alerts of a place, and for operators of all, among which those that are parked or
+could not be delivered are looked for."""
 
 
 async def status(ask: Ask) -> Answer:
-    """Say how the sources fare, what may be lost and what is parked."""
+    """Say how the sources fare, what may be lost, what is parked and what never came."""
     setup = ask.setup
     feeds = concerned(setup.feeds, courts(ask.view.followed, setup))
     ids = {feed.id for feed in feeds}
@@ -32,13 +42,15 @@ async def status(ask: Ask) -> Answer:
     ]
     operator = ask.incoming.user_id in setup.access.admins
     settings = await ask.reads.settings_at(ask.place)
+    alerts = await ask.reads.alerts_of(ask.place, ALERTS_LOOKED_AT)
     return reply(
         render_status.status(
             sources=sources(feeds, await ask.reads.feed_states(), ask.now),
             follows=bool(ask.view.followed),
             gaps=gaps,
             names={feed.id: feed.name for feed in setup.feeds},
-            parked=await _parked(ask, settings),
+            doubtful=[one for one in alerts if _is_doubtful(one, settings)],
+            dead=[one for one in alerts if _is_dead(one) and one.created > ask.now - GAPS_FOR],
             never_repeat=settings.never_repeat,
             now=ask.now,
             operation=await _operation(ask) if operator else None,
@@ -77,17 +89,28 @@ async def _doubt_pressed(ask: Ask) -> Answer:
             return Answer(toast=OLD_BUTTON)
 
 
-async def _parked(ask: Ask, settings: PlaceSettings) -> list[Delivery]:
-    """Return the messages that are not repeated because this place asked for none."""
-    if not settings.never_repeat:
-        return []
-    alerts = await ask.reads.alerts_of(ask.place, ALERTS_LOOKED_AT)
-    return [one for one in alerts if one.state is DeliveryState.UNKNOWN]
+def _is_doubtful(alert: Delivery, settings: PlaceSettings) -> bool:
+    """Say whether it may be there and is not sent again: as the place asked, or often enough."""
+    if alert.state is not DeliveryState.UNKNOWN:
+        return False
+    return settings.never_repeat or alert.attempts > REPEATS_MAX
+
+
+def _is_dead(delivery: Delivery) -> bool:
+    """Say whether it never came; what died as an edit stands there as it was."""
+    return delivery.state is DeliveryState.DEAD and delivery.message_id is None
 
 
 async def _operation(ask: Ask) -> render_status.Operation:
+    held, told = budget.waits(await ask.reads.setting(budget.MEMORY) or "", ask.now)
+    newest = await ask.reads.deliveries(ALERTS_LOOKED_AT)
     return render_status.Operation(
-        counts=await ask.reads.counts(), loaded=ask.setup.loaded, faults=ask.setup.faults
+        counts=await ask.reads.counts(),
+        held=held,
+        waits=told,
+        dead=[one for one in newest if _is_dead(one)],
+        loaded=ask.setup.loaded,
+        faults=ask.setup.faults,
     )
 
 

@@ -19,6 +19,9 @@ EVERY_FEED: Final = "every feed"
 NO_GAPS: Final = "No possible loss is open."
 GAPS: Final = "Possible losses"
 PARKED: Final = "May or may not have arrived, and is not repeated, as this place asked"
+REPEATED: Final = (
+    "May or may not have arrived; it came here again, marked, as often as one message may"
+)
 NOTHING_LOST: Final = "A later look shows that nothing was missed."
 NEVER_MISS: Final = "Never miss"
 NEVER_REPEAT: Final = "Never repeat"
@@ -92,6 +95,32 @@ def span(seconds: float) -> str:
 def outbox(queued: int, unknown: int, parked: int, dead: int, oldest: str) -> str:
     waits = f", oldest {oldest}" if oldest else ""
     return f"{queued} queued{waits}; {unknown} unknown, {parked} of them parked; {dead} dead"
+
+
+def undelivered(count: int) -> str:
+    """Say that so many messages never came."""
+    return (
+        "1 message could not be delivered"
+        if count == 1
+        else f"{count} messages could not be delivered"
+    )
+
+
+def refused(key: str, chat_id: int, why: str) -> str:
+    return f"{key} to {chat_id}: {why}"
+
+
+NEWEST_DEAD: Final = "Newest messages that could not be delivered"
+
+
+def bot_waits(until: str) -> str:
+    return f"Telegram told the bot to wait until {until}."
+
+
+def chats_wait(count: int, until: str) -> str:
+    if count == 1:
+        return f"1 chat is told to wait until {until}."
+    return f"{count} chats are told to wait, the longest until {until}."
 
 
 def last_reload(at: str) -> str:

@@ -19,6 +19,16 @@ def refused(remedy: str, key: str, why: str) -> str:
     return f"Telegram refused the message <code>{key}</code> ({why}). What I did: {remedy}. The log has its text."
 
 
+def undelivered(chat_id: int, key: str, why: str) -> str:
+    """Tell the operator of a message that nothing could bring through."""
+    return f"The message <code>{key}</code> to the chat <code>{chat_id}</code> could not be delivered: {why}. Leaving out what may be left out did not help, so it is not tried again. Others that end so today for the same reason are not named here; /status has the newest."
+
+
+def repeated_in_vain(chat_id: int, key: str, copies: int) -> str:
+    """Tell the operator of a message that left again and again without an answer."""
+    return f"The message <code>{key}</code> to the chat <code>{chat_id}</code> was sent {copies} times more, marked as perhaps a repeat, and Telegram never said whether one arrived. It is not sent again; /status there shows it. Other chats in which the same message ended so are not named here."
+
+
 def no_rights(chat_id: int, why: str) -> str:
     return f"I may not write in the chat <code>{chat_id}</code> any more ({why}). An admin there can give me the right back; I try again once a day, and what it follows is kept."
 
