@@ -200,7 +200,7 @@ def _aside(entry: Mapping[str, Any], keys: tuple[str, ...], *, chars_max: int) -
 
 def _link(entry: Mapping[str, Any], guid: str, base: str) -> str:
     """Return where the entry points, absolute; empty when it points nowhere a reader can go."""
-    link = _string(entry, "feedburner_origlink") or _string(entry, "link")
+    link = _string(entry, "link") or _string(entry, "feedburner_origlink")
     if link == guid and not (is_web(link) or link.startswith("/")):
         link = ""  # a guid that is no permalink, though RSS takes it for one by default
     if not link:

@@ -341,7 +341,11 @@ class World:
             if task.get_name() in {"deliverer", "ticker", "chat"}:
                 task.cancel()
         await asyncio.sleep(0)
-        await asyncio.gather(life.mouth.poller.close(), life.mouth.deliverer.close())
+        closing = life.mouth.poller.close(), life.mouth.deliverer.close()
+        for end in await asyncio.gather(*closing, return_exceptions=True):
+            # Cancelled: killed while it stopped, which is a way to die like any other.
+            if isinstance(end, Exception):
+                raise end
         await self._dies(life)
 
     async def _dies(self, life: Life) -> None:

@@ -346,8 +346,13 @@ CASES = {
         {"link": ""},
     ),
     "feedburner": (
-        item(f"<title>News</title><link>https://feeds.example/~r/1</link>"
-             f"<f:origLink>{LINK}</f:origLink>",
+        item(f"<title>News</title><link>{LINK}</link>"
+             "<f:origLink>https://elsewhere.example/1</f:origLink>",
+             spaces=" xmlns:f='http://rssnamespace.org/feedburner/ext/1.0'"),
+        {"link": LINK},
+    ),
+    "feedburner without a link": (
+        item(f"<title>News</title><f:origLink>{LINK}</f:origLink>",
              spaces=" xmlns:f='http://rssnamespace.org/feedburner/ext/1.0'"),
         {"link": LINK},
     ),
