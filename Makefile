@@ -3,7 +3,8 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 export PYTHON
-export PYTHONDONTWRITEBYTECODE ?= 1
+# Compiled once, and beside the packages: no folder of the clone is written to but .venv.
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/bytecode
 
 .PHONY: help demo run test soak release-check licences check lint fix lock clean
 

@@ -130,6 +130,11 @@ def flooded(budget: Budget, chat_id: int, after: timedelta, now: datetime) -> Bu
     return replace(budget, floods=floods, held_until=max(longest, budget.held_until or longest))
 
 
+def held(budget: Budget, wait: timedelta, now: datetime) -> Budget:
+    """Return the budget of a bot that sends nothing for `wait` from `now` on."""
+    return replace(budget, held_until=max(now + wait, budget.held_until or now))
+
+
 def slots(budget: Budget, now: datetime, within: timedelta) -> int:
     """Return how many messages of the whole bot may leave from `now` on `within` so long."""
     free = max(now, budget.bot_free or now, budget.held_until or now)

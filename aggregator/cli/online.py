@@ -110,6 +110,7 @@ def chat(
         setup=setup,
         announce=announce,
         wake=works.deliverer.wake,
+        hold=works.deliverer.hold,
         hooks=Hooks(
             reload=reload,
             watchlist=lambda name, queries, hits, to, floor: as_watchlist_yaml(

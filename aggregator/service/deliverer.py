@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -111,6 +111,10 @@ class Deliverer:
     async def turn(self, chat_id: int) -> None:
         """Return when one more call may leave for `chat_id`, of which this one delivery has hold."""
         await self._pacer.turn(chat_id)
+
+    def hold(self, wait: timedelta) -> None:
+        """Send nothing for so long: another program may be sending for the same bot."""
+        self._pacer.hold(wait)
 
     # starting what is due
 

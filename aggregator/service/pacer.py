@@ -121,6 +121,11 @@ class Pacer:
         self._budget = budget.flooded(before, chat_id, after, self.now())
         return self._budget.held_until != before.held_until
 
+    def hold(self, wait: timedelta) -> None:
+        """Let nothing leave for so long."""
+        if self._budget is not None:
+            self._budget = budget.held(self._budget, wait, self.now())
+
     @property
     def is_held(self) -> bool:
         """Say whether Telegram asked the whole bot to wait."""

@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -45,6 +46,7 @@ from aggregator.telegram.members import QUICK, member
 from aggregator.telegram.naming import Setup
 from aggregator.telegram.notices import added_by
 from aggregator.telegram.outcome import redacted
+from aggregator.telegram.rivals import PAUSE, Standing
 from aggregator.telegram.turns import WAITING_MAX, Turns
 from aggregator.telegram.updates import UPDATES_MAX, Updates
 from aggregator.telegram.words import trouble
@@ -62,7 +64,8 @@ class ChatLoop:
     """Answers people until cancelled.
 
     `setup` is asked for each update, so a reload is seen at once; `announce` tells the operator
-    at the console; `wake` is called when answers wait in the outbox.
+    at the console; `wake` is called when answers wait in the outbox; `hold` keeps the bot from
+    sending while another program polls it.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class ChatLoop:
         setup: Callable[[], Setup],
         announce: Callable[[str], None],
         wake: Callable[[], None],
+        hold: Callable[[timedelta], None] = lambda _: None,
         hooks: Hooks | None = None,
     ) -> None:
         self._bot = bot
@@ -82,6 +86,8 @@ class ChatLoop:
         self._setup = setup
         self._announce = announce
         self._wake = wake
+        self._hold = hold
+        self._standing = Standing()
         self._hooks = replace(hooks or Hooks(), member=self._member)
         self._updates = Updates(bot, clock)
         self._bot_name = ""
@@ -136,12 +142,13 @@ class ChatLoop:
             await turns.room()
             try:
                 updates = await self._updates.after(offset)
+                self._standing = self._standing.polled(self._clock.now())
                 if updates:
                     offset = await self._keep(updates, turns)
                 wait_s = BACKOFF_MIN_S
             except Conflict as error:
-                log.error("polling_conflict", why=redacted(error))  # noqa: TRY400  the traceback says nothing more
-                return
+                if await self._gives_way(error):
+                    return
             except StoreError as error:
                 # Telegram keeps what is not stored, and brings it again.
                 wait_s = await self._store_failed(error, wait_s)
@@ -150,6 +157,18 @@ class ChatLoop:
             except Exception:  # the top of this loop: a bug of ours must not end it
                 log.exception("receiving_failed")
                 await self._updates.back_off()
+
+    async def _gives_way(self, error: Conflict) -> bool:
+        """Say whether another program keeps this bot; else ask for it once more, sending nothing."""
+        standing = self._standing.contested(self._clock.now())
+        if standing is None:
+            log.error("polling_conflict", why=redacted(error))
+            return True
+        self._standing = standing
+        self._hold(PAUSE)
+        log.warning("polling_contested", why=redacted(error))
+        await self._clock.sleep(BACKOFF_MIN_S)
+        return False
 
     async def _store_failed(self, error: StoreError, wait_s: float) -> float:
         """Say so once until it is another fault, and wait; return how long to wait next time."""

@@ -19,6 +19,7 @@ from aggregator.telegram.limits import COMMANDS_PER_MINUTE_MAX, PRESSES_PER_MINU
 from aggregator.telegram.naming import Setup
 from aggregator.telegram.notices import added_by
 from aggregator.telegram.notifier import TelegramNotifier
+from aggregator.telegram.rivals import PAUSE, SETTLED
 from aggregator.telegram.words import trouble
 from tests.fake_telegram import BOT_ID, DEADLINE_S, TOKEN, FakeTelegram
 
@@ -155,6 +156,7 @@ class Running:
         self.store = Watched(store)
         self.announced = []
         self.woken = 0
+        self.held = []
         self.bot = make_bot(TOKEN, telegram.base)
         self.loop = ChatLoop(
             bot=self.bot,
@@ -163,6 +165,7 @@ class Running:
             setup=lambda: setup,
             announce=self.announced.append,
             wake=self._wake,
+            hold=self.held.append,
         )
         self.task = asyncio.create_task(self.loop.run())
 
@@ -607,7 +610,7 @@ async def test_a_token_revoked_while_running_ends_the_loop(telegram, store, cloc
             await chat.ends()
 
 
-async def test_a_second_program_on_the_same_bot_stops_the_first_with_one_clear_line(
+async def test_of_two_programs_just_started_on_one_bot_one_ends_with_one_clear_line(
     telegram, store, clock
 ):
     with capture_logs() as logs:
@@ -617,3 +620,15 @@ async def test_a_second_program_on_the_same_bot_stops_the_first_with_one_clear_l
                 await first.ends()
     errors = [line["event"] for line in logs if line["log_level"] == "error"]
     assert errors == ["polling_conflict"]
+
+
+async def test_the_program_that_was_there_keeps_its_bot_and_the_second_ends(telegram, store, clock):
+    async with running(telegram, store, clock) as first:
+        await first.has_done(telegram.says(ADMIN, "/id"))
+        clock.at += SETTLED
+        async with running(telegram, await SqliteStore.open(":memory:"), SteppedClock()) as second:
+            await second.ends()
+            await second.store.close()
+        await first.has_done(telegram.says(ADMIN, "/id"))
+        assert not first.task.done()
+        assert set(first.held) == {PAUSE}
