@@ -12,10 +12,12 @@ from aggregator.alerts import budget
 from aggregator.alerts.budget import Budget
 from aggregator.model import (
     REPEATS_MAX,
+    ChatGone,
     Delivery,
     DeliveryOutcome,
     NotSent,
     Rejected,
+    RetryAt,
     Sent,
     Unknown,
     Unsettled,
@@ -101,9 +103,12 @@ class Seeker:
 
     def forgets(self, delivery: Delivery) -> None:
         """Its fate is known: the rounds that were made for it count no more."""
+        self._forgets_rounds(delivery)
+        self._known.forgets(delivery)
+
+    def _forgets_rounds(self, delivery: Delivery) -> None:
         for kept in (self._rounds, self._offline, self._later):
             kept.pop(delivery.id, None)
-        self._known.forgets(delivery)
 
     def lost(self, delivery: Delivery) -> None:
         """It failed just now, and may be there."""
@@ -181,7 +186,15 @@ class Seeker:
                 await settle(
                     delivery, outcome, store=self._store, pacer=self._pacer, clock=self._clock
                 )
-                self.forgets(delivery)
+                match outcome:
+                    case RetryAt():
+                        # When it failed still says which numbers came after it.
+                        self._forgets_rounds(delivery)
+                    case ChatGone(migrated_to=int()):
+                        # Looked for among other numbers from now on.
+                        self.lost(delivery)
+                    case _:
+                        self.forgets(delivery)
 
     def _looks_again(self, unsettled: Unsettled) -> bool:
         """Count a round that brought no answer; say whether there is to be another."""

@@ -366,6 +366,22 @@ def test_a_wait_that_telegram_asks_for_while_looking_is_kept_and_is_no_reason_to
     office(scenario)
 
 
+def test_a_wait_while_looking_takes_no_older_number_for_one_that_came_after():
+    async def scenario(office):
+        task = asyncio.create_task(office.runs(120))
+        await asyncio.sleep(10)
+        office.mouth.is_slow(1, 0.5)
+        office.mouth.accepts_without_a_word(1)
+        office.mouth.answers_probes(1, RetryAt(after=timedelta(seconds=20)))
+        # The other one leaves later and gets the lower number.
+        await office.queue(message(1, "a"), message(2, "b"))
+        await task
+        assert office.mouth.texts(1) == ["a"]
+        assert await office.states() == {"a": DeliveryState.SENT, "b": DeliveryState.SENT}
+
+    office(scenario)
+
+
 def test_draining_does_not_wait_as_long_as_a_chat_asks():
     async def scenario(office):
         office.mouth.accepts_without_a_word(1)
