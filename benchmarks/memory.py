@@ -46,7 +46,7 @@ lean.load("httpx", "sqlite_utils", "structlog")
 
 import structlog
 
-from aggregator.cli import START_OBJECTS, compose
+from aggregator.cli import compose, garbage
 from aggregator.cli.backup import housekeeping
 from aggregator.cli.monitor import WatchedStore
 from aggregator.config.settings import Settings
@@ -348,6 +348,7 @@ async def lived(
     )
     works.pipeline.follow(lambda live: compose.routed(settings, live))
     await works.poller.load()
+    garbage.settles()  # as `run` does
     heart = Heart(store=store, clock=clock, examine=lambda: examine(store, feeds, clock.now()))
 
     async def polls() -> None:
@@ -438,7 +439,7 @@ def main() -> None:
     parser.add_argument("--trace", action="store_true", help="Tell where memory was allocated.")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    gc.set_threshold(START_OBJECTS, *gc.get_threshold()[1:])  # as `main` of the command line does
+    garbage.begins()
     snapshots: list[tracemalloc.Snapshot] = []
     if asked.trace:
         tracemalloc.start(8)

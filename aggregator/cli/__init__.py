@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import click
 
 from aggregator import __version__
+from aggregator.cli import garbage
 from aggregator.cli.backup import backup, restore
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
@@ -24,10 +24,6 @@ from aggregator.cli.run import run
 from aggregator.errors import CasewireError, ConfigError
 
 EXIT_FAULTS = 1
-
-START_OBJECTS = 50_000
-"""New objects before the collector looks for circles; Python's own 700 costs a third of a start,
-in which a million objects are made to stay."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,7 +53,7 @@ for command in (
 
 def main() -> None:
     """Run the command line; errors made on purpose are one clear line each, never a trace."""
-    gc.set_threshold(START_OBJECTS, *gc.get_threshold()[1:])
+    garbage.begins()
     try:
         cli(standalone_mode=True)
     except ConfigError as error:

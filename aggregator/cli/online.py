@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from aggregator.cli import garbage
 from aggregator.config.settings import Settings
 from aggregator.errors import ConfigError
 from aggregator.matching.matcher import Matcher
@@ -206,6 +207,7 @@ def reloader(
         say_nowhere(settings, matcher)
         works.poller.replace_feeds(feeds)
         live.feeds, live.loaded = feeds, clock.now()
+        garbage.settles()
 
     return Reloader(
         fingerprint=lambda: compose.fingerprint(settings), load=load, swap=swap, tell=tell

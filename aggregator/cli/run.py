@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli import lean
+from aggregator.cli import garbage, lean
 
 if TYPE_CHECKING:
     from aggregator.cli.monitor import WatchedStore
@@ -158,11 +158,8 @@ async def _run_on(
     )
     online.say_nowhere(settings, matcher)
     log.info("started", feeds=sum(f.enabled for f in feeds), cases=len(matcher.rules.cases))
-    ended = False
-    if once:
-        await _unless(stop, [*first, program.once])
-    else:
-        ended = await program.run(stop)
+    garbage.settles()
+    ended = await (_unless(stop, [*first, program.once]) if once else program.run(stop))
     totals = works.poller.totals
     log.info("stopped", polls=totals.polls, items=totals.items, alerts=totals.alerts)
     return ended
@@ -176,8 +173,11 @@ def _stopped_by_signals() -> asyncio.Event:
     return stop
 
 
-async def _unless(stop: asyncio.Event, work: Sequence[Callable[[], Awaitable[object]]]) -> None:
-    """Do `work` in order, and leave off in the middle of it when `stop` is set."""
+async def _unless(stop: asyncio.Event, work: Sequence[Callable[[], Awaitable[object]]]) -> bool:
+    """Do `work` in order, and leave off in the middle of it when `stop` is set.
+
+    Returns False: no loop ended for good.
+    """
 
     async def all_of_it() -> None:
         for part in work:
@@ -191,6 +191,7 @@ async def _unless(stop: asyncio.Event, work: Sequence[Callable[[], Awaitable[obj
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
+    return False
 
 
 def _log() -> Any:
