@@ -25,7 +25,7 @@ from typing import assert_never
 from aggregator.alerts import decide
 from aggregator.feeds import gaps
 from aggregator.feeds.edits import EDITS_MAX, is_edit
-from aggregator.feeds.identity import items_of
+from aggregator.feeds.identity import items_of, without_restamps
 from aggregator.feeds.polling import state_after
 from aggregator.matching.matcher import Matcher, Reading
 from aggregator.model import (
@@ -149,6 +149,7 @@ class Pipeline:
             known = await self._store.known_items([item.key for item in items])
             edits = await self._edited([item for item in items if item.key in known], now)
             items = tuple(item for item in items if item.key not in known)
+            parsed = without_restamps(feed, parsed, known, state.learnt.newest)
         after = state_after(feed, state, outcome, parsed, now)
         polled = Polled(state=after, outcome=outcome, parsed=parsed)
         found: tuple[Gap, ...] = ()

@@ -43,7 +43,7 @@ def demo(telegram: bool) -> None:
     logs.set_up(settings.log, level=40)
     if telegram and not (settings.token and settings.demo_chat):
         raise InputError(
-            "make demo TELEGRAM=1 needs TELEGRAM_BOT_TOKEN and CASEWIRE_DEMO_CHAT to be set"
+            "demo --telegram needs TELEGRAM_BOT_TOKEN and CASEWIRE_DEMO_CHAT to be set"
         )
     with tempfile.TemporaryDirectory(prefix="casewire-demo-") as place:
         database = str(Path(place) / "demo.db")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aggregator.cli.called import called
 from aggregator.cli.jsonl import json_line
 from aggregator.cli.moments import shown
 from aggregator.cli.progress import progress
@@ -74,7 +75,7 @@ def import_(file: Path, write: Path | None) -> None:
     except OSError as error:
         raise InputError(f"{write} cannot be written ({error.strerror})") from None
     click.echo(f"Wrote {len(found.entries)} feeds to {write}: look at each `kind`, then add the ")
-    click.echo("file to CASEWIRE_FEEDS and run `python bot.py check`.")
+    click.echo(f"file to CASEWIRE_FEEDS and run `{called()} check`.")
 
 
 @feeds.command("export")

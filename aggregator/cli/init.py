@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 import click
 
+from aggregator.cli.called import called
 from aggregator.errors import InputError
 
 _FEEDS = """\
 # Feeds of your own, beside the shipped ones; the file that is named later wins.
-# `python bot.py check` says whether this is right, `python bot.py peek URL` what a feed brings.
+# `{bot} check` says whether this is right, `{bot} peek URL` what a feed brings.
 #
 #   - id: my-regulator                    # your name for it: letters, digits, hyphens
 #     name: My regulator
@@ -55,13 +56,14 @@ def init(folder: Path) -> None:
     from aggregator.config.settings import Settings
 
     shipped, place = Settings(), folder.resolve()
+    bot = called(place)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise InputError(f"{folder} is not empty: name a new folder, nothing is overwritten")
         for name in ("cases", "watchlists"):
             (folder / "rules" / name).mkdir(parents=True)
-        (folder / "feeds.yaml").write_text(_FEEDS, encoding="utf-8")
+        (folder / "feeds.yaml").write_text(_FEEDS.format(bot=bot), encoding="utf-8")
         settings = {
             "feeds": os.pathsep.join(map(str, (shipped.feeds[0].absolute(), place / "feeds.yaml"))),
             "rules": os.pathsep.join(map(str, (shipped.rules[0].absolute(), place / "rules"))),
@@ -75,7 +77,8 @@ def init(folder: Path) -> None:
     except OSError as error:
         raise InputError(f"{folder} cannot be written ({error.strerror})") from None
     click.echo(f"Made {folder}: feeds.yaml, rules/cases/, rules/watchlists/ and .env.example.")
-    click.echo(f"In that folder they count beside the shipped ones: cd {shlex.quote(str(folder))}")
+    click.echo("In that folder they count beside the shipped ones:")
+    click.echo(f"  cd {shlex.quote(str(folder))} && {bot} check")
     click.echo("Elsewhere once these are set:")
     click.echo(f"  export CASEWIRE_FEEDS={shlex.quote(settings['feeds'])}")
     click.echo(f"  export CASEWIRE_RULES={shlex.quote(settings['rules'])}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from aggregator.cli.called import called
 from aggregator.errors import InputError
 
 FOLDER = "watchlists"
@@ -15,7 +16,7 @@ ENDINGS = (".yaml", ".yml")
 
 _TEMPLATE = """\
 {schema}# {title}: what people follow with /follow {name}.
-# After each change, `python bot.py check` says whether the file is right.
+# After each change, `{bot} check` says whether the file is right.
 
 title: "{title}"
 
@@ -94,7 +95,7 @@ def watchlist(name: str, rules_dir: Path | None) -> None:
             file.write(text(slug, _schema_line(path)))
     except OSError as error:
         raise InputError(f"{shown(path)} cannot be written ({error.strerror})") from None
-    click.echo(f"Wrote {shown(path)}: edit it, then run `python bot.py check`.")
+    click.echo(f"Wrote {shown(path)}: edit it, then run `{called()} check`.")
 
 
 def text(name: str, schema: str = "") -> str:
@@ -108,6 +109,7 @@ def text(name: str, schema: str = "") -> str:
     )
     return _TEMPLATE.format(
         schema=schema,
+        bot=called(),
         name=name,
         title=words.capitalize(),
         term=words,

@@ -23,17 +23,37 @@ M = TypeVar("M", bound=BaseModel)
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return ` did you mean `…`?` when something known looks like `word`, else nothing."""
+    near = _nearest(word, known, cutoff)
+    return f" did you mean `{near}`?" if near else ""
+
+
+def _nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     table = {each.casefold(): each for each in known}
     near = difflib.get_close_matches(word.casefold(), sorted(table), n=1, cutoff=cutoff)
-    return f" did you mean `{table[near[0]]}`?" if near else ""
+    return table[near[0]] if near else ""
 
 
 def validate(model: type[M], file: YamlFile) -> M | tuple[Fault, ...]:
-    """Return the file as a `model`, or every fault of it in the order of its lines."""
+    """Return the file as a `model`, or every fault of it in the order of its lines.
+
+    A key that is missing because it is misspelt is one fault, the misspelt one.
+    """
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
-        return tuple(sorted(_fault(details, model, file) for details in error.errors()))
+        found = error.errors()
+        meant = {_meant(details, model) for details in found}
+        told = (each for each in found if each["type"] != "missing" or each["loc"] not in meant)
+        return tuple(sorted(_fault(details, model, file) for details in told))
+
+
+def _meant(details: ErrorDetails, model: type[BaseModel]) -> KeyPath | None:
+    """Return the path of the known key that an unknown one looks like."""
+    path: KeyPath = details["loc"]
+    if details["type"] != "extra_forbidden":
+        return None
+    parent, _ = _type_at(model, path)
+    return (*path[:-1], _nearest(str(path[-1]), [] if parent is None else parent.model_fields))
 
 
 def _fault(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Fault:

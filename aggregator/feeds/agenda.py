@@ -86,8 +86,9 @@ class Agenda:
         self._looked = now
         return tuple(found)
 
-    def is_void(self, now: datetime) -> bool:
-        """Say whether the clock stepped back since the last look, so that all is to be planned
-        anew.
+    def stepped_back(self, now: datetime) -> timedelta | None:
+        """Return how far the clock stepped back since the last look, so that all is to be planned
+        anew; None if it did not.
         """
-        return now < self._looked - FLOOR
+        step = self._looked - now
+        return step if step > FLOOR else None

@@ -7,6 +7,8 @@ import re
 
 from charset_normalizer import from_bytes
 
+from aggregator.feeds import cyrillic
+
 _SNIFF_BYTES = 1024
 _DETECT_BYTES_MIN = 64
 _DETECT_BYTES_MAX = 16 * 1024
@@ -40,6 +42,7 @@ _SUPERSETS = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
+_DEFAULT = "cp1252"
 # Text in these is plain ASCII bytes, so it would pass for UTF-8.
 _SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz", "utf-7"})
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
@@ -49,7 +52,8 @@ def decode(body: bytes, *, content_type: str) -> str:
     """Return the text of a feed, with what cannot be read as U+FFFD.
 
     A byte order mark decides; then whether the bytes are UTF-8, which hardly happens by chance;
-    then the first of header, prolog and detector that decodes them without a rest.
+    then the first of header, prolog and detector that decodes them without a rest.  A Western
+    charset decodes whatever it is given and is many a server's default, so it comes last.
     """
     for mark, name in _BOMS:
         if body.startswith(mark):
@@ -75,6 +79,11 @@ def _try(body: bytes, declared: list[str]) -> str:
         text = _nearly_utf8(body)
         if text is not None:
             return text
+    # A stable sort: of two that say something, the header goes first.
+    narrow.sort(key=lambda name: name == _DEFAULT)
+    if all(name == _DEFAULT for name in narrow):
+        # Not even one that is declared: bytes that make words in Cyrillic make none in Western.
+        narrow = [name for name in (cyrillic.charset_of(_strange(body)),) if name] + narrow
     for name in narrow:
         text = _cleanly(body, name)
         if text is not None:
@@ -84,7 +93,7 @@ def _try(body: bytes, declared: list[str]) -> str:
         text = _cleanly(body, guessed)
         if text is not None:
             return text
-    return body.decode((narrow or ["cp1252"])[0], "replace")
+    return body.decode((narrow or [_DEFAULT])[0], "replace")
 
 
 def _nearly_utf8(body: bytes) -> str | None:
@@ -140,14 +149,18 @@ def _known(name: str) -> str | None:
 
 
 def _detected(body: bytes) -> str | None:
-    """Return the detector's guess from the lines that say something: those beyond ASCII."""
-    first = re.search(rb"[\x80-\xff]", body)
-    if first is None:
-        return None
-    near = body[max(0, first.start() - _SNIFF_BYTES) : first.start() + _SAMPLE_BYTES]
-    lines = (line for line in re.split(rb"[<>\n]+", near) if not line.isascii())
-    sample = b"\n".join(lines)[:_DETECT_BYTES_MAX]
+    sample = _strange(body)
     if len(sample) < _DETECT_BYTES_MIN:
         return None
     best = from_bytes(sample).best()
     return None if best is None else _SUPERSETS.get(best.encoding, best.encoding)
+
+
+def _strange(body: bytes) -> bytes:
+    """Return the lines that say something about the charset: those beyond ASCII."""
+    first = re.search(rb"[\x80-\xff]", body)
+    if first is None:
+        return b""
+    near = body[max(0, first.start() - _SNIFF_BYTES) : first.start() + _SAMPLE_BYTES]
+    lines = (line for line in re.split(rb"[<>\n]+", near) if not line.isascii())
+    return b"\n".join(lines)[:_DETECT_BYTES_MAX]

@@ -21,7 +21,7 @@ from aggregator.feeds import guard, headers
 from aggregator.feeds.guard import Destination
 from aggregator.feeds.inflate import InflateError, Inflater, TooLargeError
 from aggregator.feeds.quota import Quotas
-from aggregator.feeds.robots import RobotsBook
+from aggregator.feeds.robots import ROBOTS_BYTES_MAX, RobotsBook
 from aggregator.model import (
     Feed,
     FeedFormat,
@@ -137,7 +137,7 @@ class HttpFetcher:
             credentials = start.credentials if _same_site(start, to) else None
             async with self._ask(to, addresses, sent, credentials) as response:
                 if response.status_code not in _REDIRECTS:
-                    return await self._read(to, response, sent, moved_to)
+                    return await self._read(to, response, sent, moved_to, whole=robots)
                 location = headers.location(response.headers.raw, to.url)
                 if location is None:
                     raise _Stop(_failed(FetchFault.REDIRECT, f"{_status(response)} to nowhere"))
@@ -236,7 +236,13 @@ class HttpFetcher:
         )
 
     async def _read(
-        self, to: Destination, response: httpx.Response, sent: Validators, moved_to: str
+        self,
+        to: Destination,
+        response: httpx.Response,
+        sent: Validators,
+        moved_to: str,
+        *,
+        whole: bool,
     ) -> FetchOutcome:
         raw, now = response.headers.raw, datetime.now(UTC)
         status = response.status_code
@@ -255,21 +261,24 @@ class HttpFetcher:
             )
         return Fetched(
             url=to.url,
-            body=await self._body(response),
+            body=await self._body(response, whole=whole),
             content_type=headers.header(raw, b"content-type") or "",
             validators=replace(headers.validators(raw), url=to.url),
             max_age=headers.max_age(raw, now),
             moved_to=moved_to,
         )
 
-    async def _body(self, response: httpx.Response) -> bytes:
+    async def _body(self, response: httpx.Response, *, whole: bool) -> bytes:
+        """Return the body; of a robots.txt, which is not wanted `whole`, what must be heeded."""
         encoding = headers.joined(response.headers.raw, b"content-encoding")
+        inflater = Inflater(encoding, self._body_bytes_max if whole else 2 * ROBOTS_BYTES_MAX)
         try:
-            inflater = Inflater(encoding, self._body_bytes_max)
             async for chunk in response.aiter_raw():
                 inflater.feed(chunk)
             return inflater.finish()
         except TooLargeError:
+            if not whole:
+                return inflater.so_far
             detail = f"the body is larger than {self._body_bytes_max} bytes"
             raise _Stop(_failed(FetchFault.TOO_LARGE, detail)) from None
         except InflateError as error:

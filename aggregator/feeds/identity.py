@@ -8,6 +8,8 @@ out, because news sites re-stamp what they touch.  A feed's own `dedup_key` goes
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import assert_never
@@ -58,6 +60,26 @@ def _part(entry: Entry, name: DedupPart) -> str:
             return "" if entry.published is None else entry.published.isoformat()
         case _:
             assert_never(name)
+
+
+def without_restamps(
+    feed: Feed, parsed: Parsed, known: Collection[ItemKey], newest: datetime | None
+) -> Parsed:
+    """Return `parsed` with no `known` entry dated after `newest`, the newest date before this page.
+
+    Some feeds date all they list anew at each request; that is neither new nor posted just now.
+    """
+    if newest is None:
+        return parsed
+    entries = tuple(
+        replace(entry, published=newest)
+        if (at := entry.published or entry.updated) is not None
+        and at > newest
+        and item_key(feed, entry) in known
+        else entry
+        for entry in parsed.entries
+    )
+    return parsed if entries == parsed.entries else replace(parsed, entries=entries)
 
 
 def items_of(feed: Feed, parsed: Parsed, seen: datetime) -> tuple[Item, ...]:

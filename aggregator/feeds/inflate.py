@@ -14,6 +14,9 @@ _GZIP = b"\x1f\x8b"
 _LAYERS_MAX = 3
 _MEMBERS_MAX = 64
 _STEP_BYTES = 64 * 1024
+_HEAD_BYTES = 1024
+_PLAIN = (b"<", b"{", b"[", b"\xef\xbb\xbf")
+"""How XML and JSON begin, once blanks are left out."""
 
 
 class InflateError(Exception):
@@ -29,9 +32,7 @@ class Inflater:
 
     def __init__(self, content_encoding: str, bytes_max: int) -> None:
         names = [name.strip().lower() for name in content_encoding.split(",") if name.strip()]
-        strange = set(names) - {"gzip", "x-gzip", "deflate", "identity"}
-        if strange:
-            raise InflateError(f"an encoding that was not asked for: {min(strange)[:20]!r}")
+        self._strange = set(names) - {"gzip", "x-gzip", "deflate", "identity"}
         deflated = bool(names) and names[-1] == "deflate"
         self._layers = [
             _Layer(bytes_max, deflated=deflated and number == 0) for number in range(_LAYERS_MAX)
@@ -43,10 +44,21 @@ class Inflater:
         self._push(0, chunk)
 
     def finish(self) -> bytes:
-        """Return the whole body.  Raises `InflateError` when it breaks off."""
+        """Return the whole body.  Raises `InflateError` when it breaks off, or is in an encoding
+        that is not known here.
+        """
         for number, layer in enumerate(self._layers):
             for out in layer.finish():
                 self._push(number + 1, out)
+        # Servers say "none", "utf-8" or "br" over plain text, too.
+        if self._strange and not bytes(self._body[:_HEAD_BYTES]).lstrip().startswith(_PLAIN):
+            strange = min(self._strange)[:20]
+            raise InflateError(f"an encoding that was not asked for: {strange!r}")
+        return bytes(self._body)
+
+    @property
+    def so_far(self) -> bytes:
+        """Whole steps of the body's beginning; of one too large all but the last step's 64 kB."""
         return bytes(self._body)
 
     def _push(self, number: int, data: bytes) -> None:

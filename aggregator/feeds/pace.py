@@ -53,6 +53,12 @@ def turn(site: Site, name: str, now: datetime) -> tuple[datetime, Site]:
     return at, replace(site, free=at + GAPS.get(name, GAP))
 
 
+def set_back(site: Site, step: timedelta) -> Site:
+    """Return `site` by a clock that was set back by `step`: it waits as long as before."""
+    until = None if site.held_until is None else site.held_until - step
+    return Site(free=None if site.free is None else site.free - step, held_until=until)
+
+
 def is_held(site: Site, now: datetime) -> bool:
     """Say whether the site asked to be left alone for longer than until `now`."""
     return site.held_until is not None and site.held_until > now

@@ -154,7 +154,7 @@ def state_after(
 def asked(feed: Feed, state: FeedState | None, now: datetime) -> standing.Ask:
     """Return what to fetch for `feed` at `now`, and the state to hand on with the answer."""
     ask = standing.ask(feed, state, now)
-    url, learnt = spare.addressed(feed, ask.state.learnt, now)
+    url, learnt = spare.addressed(feed, ask.state.learnt, ask.state.failures, now)
     handed_on = replace(ask.state, learnt=learnt)
     if learnt.spare == 0:
         return replace(ask, state=handed_on)

@@ -112,8 +112,9 @@ def fade(span: timedelta, half_life: timedelta = HALF_LIFE) -> float:
 
 def _first(learnt: Learnt, times: Sequence[datetime], now: datetime) -> Learnt:
     start = max(times[0], now - PAST_MAX)
-    # The oldest entry only opens the stretch: counting it would overrate a page of two.
-    posts = [at for at in times[1:] if at >= start]
+    # The oldest date only opens the stretch: counting it would overrate a page of two, and a page
+    # that was dated whole at the request would seem to be the work of a second.
+    posts = [at for at in times if at > times[0] and at >= start]
     fresh = replace(learnt, counted=now, posts=0.0, days=_days(now - start), hours=(), minutes=())
     silences = [after - before for before, after in pairwise(times)]
     return replace(

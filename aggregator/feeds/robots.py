@@ -136,7 +136,10 @@ class RobotsBook:
             if now_s >= page.until_s:
                 body = await read()
                 if body is not None:
-                    text = body[:ROBOTS_BYTES_MAX].decode("utf-8", "replace")
+                    if len(body) > ROBOTS_BYTES_MAX:
+                        # Half a line may forbid more than the whole one: "/" of "/private".
+                        body = body[:ROBOTS_BYTES_MAX].rpartition(b"\n")[0]
+                    text = body.decode("utf-8", "replace")
                     rules = rules_for(text, self._product)
                     if self._pages.get(origin) is page:  # not forgotten while it was read
                         self._rules += len(rules) - len(page.rules)

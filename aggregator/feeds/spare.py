@@ -14,12 +14,16 @@ BACK_EVERY = timedelta(hours=3)
 """While another one serves, `url` is tried again this often, and goes first once it answers."""
 
 
-def addressed(feed: Feed, learnt: Learnt, now: datetime) -> tuple[str, Learnt]:
-    """Return the URL to ask at `now`, and `learnt` as it is to be handed on with the answer."""
+def addressed(feed: Feed, learnt: Learnt, failures: int, now: datetime) -> tuple[str, Learnt]:
+    """Return the URL to ask at `now`, and `learnt` as it is to be handed on with the answer.
+
+    After `failures` in a row the turn goes on, however long ago it began: who polls every four
+    hours would otherwise ask nothing but `url`.
+    """
     if learnt.spare > len(feed.fallback_urls):
         learnt = replace(learnt, spare=0, spare_since=None)
     since = learnt.spare_since
-    if learnt.spare and since is not None and now - since >= BACK_EVERY:
+    if learnt.spare and not failures and since is not None and now - since >= BACK_EVERY:
         learnt = replace(learnt, spare=0)
     return feed.fallback_urls[learnt.spare - 1] if learnt.spare else feed.url, learnt
 

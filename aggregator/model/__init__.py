@@ -79,7 +79,16 @@ from aggregator.model.people import (
     Watch,
 )
 from aggregator.model.record import Counts, Gap, LedgerKind, LedgerRow, Pruned
-from aggregator.model.stories import Decision, DecisionKind, Report, RingKind, Rung, Story, StoryId
+from aggregator.model.stories import (
+    Decision,
+    DecisionKind,
+    Former,
+    Report,
+    RingKind,
+    Rung,
+    Story,
+    StoryId,
+)
 
 __all__ = [
     "DAILY",
@@ -113,6 +122,7 @@ __all__ = [
     "FetchFault",
     "FetchOutcome",
     "Fetched",
+    "Former",
     "Gap",
     "Item",
     "ItemKey",

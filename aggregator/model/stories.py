@@ -14,6 +14,18 @@ StoryId = NewType("StoryId", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """What a report said until its publisher turned it, after its story had rung."""
+
+    rings: int
+    """How often the story had rung by then: those rings told it in these words."""
+    title: str
+    summary: str
+    event: Event
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One item's part in a story: what rendering and joining need of it."""
 
@@ -34,6 +46,8 @@ class Report:
     """False for a copy that is not an independent source."""
     edits: int = 0
     """How often its publisher changed its words since."""
+    former: tuple[Former, ...] = ()
+    """What it said before each turn, the oldest first."""
 
 
 class RingKind(StrEnum):

@@ -64,11 +64,27 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+class SteadyScheduler(AsyncIOScheduler):  # type: ignore[misc]  # APScheduler 3 is not typed
+    """APScheduler, which sets alarms on the wall clock, without waiting for one that was set back.
+
+    Each job's alarm is within one interval of now, so one that is not was set by another clock: it
+    rings at once, also for the years that a clock which was set forward seems to have skipped.
+    """
+
+    def wakeup(self) -> None:
+        """Look at what is due; APScheduler's timer, which runs on elapsed time, comes here too."""
+        now = datetime.now(UTC)
+        for job in self.get_jobs():
+            if abs(job.next_run_time - now) > job.trigger.interval:
+                job.modify(next_run_time=now)
+        super().wakeup()
+
+
 class Ticker:
     """APScheduler, used for nothing but calling at a steady pace of real time."""
 
     def __init__(self) -> None:
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._scheduler = SteadyScheduler(timezone=UTC)
 
     def every(self, seconds: float, call: Callable[[], Awaitable[None]], name: str) -> None:
         """Call `call` on the event loop; one still running is not started again."""

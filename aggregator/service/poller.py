@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from aggregator.errors import StoreError
 from aggregator.feeds import outage, pace
 from aggregator.feeds.agenda import Agenda
-from aggregator.feeds.polling import asked, credited, held, interval, weighed
+from aggregator.feeds.polling import RETRY_AFTER_MAX, asked, credited, held, interval, weighed
 from aggregator.feeds.standing import Ask, news
 from aggregator.model import (
     DecisionKind,
@@ -118,11 +118,13 @@ class Poller:
         `once` says that each feed is polled once, and that nothing runs until the next time.
         """
         self._states = await self._store.feed_states()
+        now = self._clock.now()
         for feed in self._feeds.values():
             state = self._states.get(feed.id)
             if state is not None and state.learnt.held_until is not None:
-                self._hold(pace.site_of(feed.url), state.learnt.held_until)
-        now = self._clock.now()
+                # No site is left alone for longer: a later time was set by a clock that was wrong.
+                until = min(state.learnt.held_until, now + RETRY_AFTER_MAX)
+                self._hold(pace.site_of(feed.url), until)
         await self._gaps.load(self._feeds.values(), self._states, now, once=once)
         self._plan_all()
 
@@ -135,14 +137,15 @@ class Poller:
     async def tick(self) -> None:
         """Start a poll of each feed that is due and not being polled."""
         now = self._clock.now()
-        if self._agenda.is_void(now):
-            self._plan_all()
+        step = self._agenda.stepped_back(now)
+        if step is not None:
+            self._set_back(step, now)
         for feed in self._agenda.take(now):
             site = self._site(pace.site_of(feed.url))
             if pace.is_held(site, now):
                 self._plan(feed, site)
-            else:
-                self._defer(feed)
+            elif not self._defer(feed):
+                self._plan(feed)  # its last poll is just ending: whoever is not planned is lost
 
     async def once(self) -> None:
         """Poll every feed once, now, and return when all are done."""
@@ -153,6 +156,13 @@ class Poller:
 
     async def close(self) -> None:
         await self._jobs.close(GRACE_S)
+
+    def _set_back(self, step: timedelta, now: datetime) -> None:
+        """Wait for nothing that lies ahead only because the clock was set back by `step`."""
+        log.warning("clock_set_back", by_s=round(step.total_seconds()))
+        self._started = min(self._started, now)
+        self._sites = {name: pace.set_back(site, step) for name, site in self._sites.items()}
+        self._plan_all()
 
     def _plan_all(self) -> None:
         self._agenda = Agenda(
@@ -167,8 +177,8 @@ class Poller:
             now = self._clock.now()
             self._agenda.plan(live, self._states.get(feed.id), now, held_until=until)
 
-    def _defer(self, feed: Feed) -> None:
-        self._jobs.defer("poll", feed.id, lambda: self._poll(feed))
+    def _defer(self, feed: Feed) -> bool:
+        return self._jobs.defer("poll", feed.id, lambda: self._poll(feed))
 
     async def _poll(self, feed: Feed) -> None:
         self._polling.add(feed.id)

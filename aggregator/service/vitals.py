@@ -32,6 +32,9 @@ BEAT_MAX = timedelta(minutes=3)
 WRITE_MAX = timedelta(seconds=2 * BEAT_S)
 """A beat that could not be written is made up by the next; two are a database that takes nothing."""
 PACKAGE = __name__.partition(".")[0]
+DATED_AHEAD_MAX = timedelta(hours=2)
+"""A program on a clock that was set back runs ahead of it by no more; what is dated later was
+polled before that, and says nothing of now."""
 LATE_MAX = timedelta(minutes=15)
 """So long a feed may be due and nothing polled, a message due and not sent, Telegram silent."""
 
@@ -67,7 +70,7 @@ def _pulse(beat: datetime | None, now: datetime) -> tuple[Finding, Finding]:
             Finding(name="database", ok=False, what="readable, and never written by a loop"),
         )
     age = now - beat
-    alive, written = age <= BEAT_MAX, age <= WRITE_MAX
+    alive, written = (-DATED_AHEAD_MAX <= age <= longest for longest in (BEAT_MAX, WRITE_MAX))
     said = f"beat {ago(age)} ago"
     # Only a write proves that one can be made: this says when there last was one, and no more.
     took = f"took a write {ago(age)} ago"
@@ -90,7 +93,11 @@ def _poll(feeds: Sequence[Feed], states: Mapping[str, FeedState], now: datetime)
     own = [state.last_error for state in known if state.last_error.startswith(OWN_FAULT)]
     if own and len(own) == len(known):
         return Finding(name="poll", ok=False, what=f"every feed fails by {own[0]}")
-    silence = now - max(polled)
+    believed = [at for at in polled if at <= now + DATED_AHEAD_MAX]
+    if not believed:
+        what = f"none since this machine's clock was set back by {ago(max(polled) - now)} or more"
+        return Finding(name="poll", ok=False, what=what)
+    silence = now - max(believed)
     # A site that asked to be left alone is not late.
     dues = [
         max(state.next_poll, state.learnt.held_until or state.next_poll)

@@ -95,6 +95,8 @@ def migrate(db: Database, old: int, new: int) -> None:
         db.execute(f"UPDATE OR IGNORE {table} SET chat_id = ? WHERE chat_id = ?", (new, old))  # noqa: S608 -- the names stand above
         # What stayed is already there under the new id.
         db.execute(f"DELETE FROM {table} WHERE chat_id = ?", (old,))  # noqa: S608 -- the same
+    if (held := held_until(db, new)) is not None:
+        hold(db, new, held)
     # The same two steps; a setting about a chat has the chat's id between colons in its name.
     db.execute(
         "UPDATE OR IGNORE setting SET name = replace(name, :old, :new) WHERE instr(name, :old)",

@@ -20,6 +20,7 @@ from aggregator.model import (
     EventKind,
     Evidence,
     FeedKind,
+    Former,
     Item,
     ItemKey,
     Match,
@@ -245,7 +246,28 @@ def _report_out(report: Report) -> Columns:
         "names": list(report.names),
         "counted": report.counted,
         **({"edits": report.edits} if report.edits else {}),
+        **({"former": [_former_out(one) for one in report.former]} if report.former else {}),
     }
+
+
+def _former_out(former: Former) -> Columns:
+    return {
+        "rings": former.rings,
+        "title": former.title,
+        "summary": former.summary,
+        "event": _event_out(former.event),
+        "evidence": _evidence_out(former.evidence),
+    }
+
+
+def _former_in(stored: Columns) -> Former:
+    return Former(
+        rings=stored["rings"],
+        title=stored["title"],
+        summary=stored["summary"],
+        event=_event_in(stored["event"]),
+        evidence=_evidence_in(stored["evidence"]),
+    )
 
 
 def _report_in(stored: Columns) -> Report:
@@ -265,4 +287,5 @@ def _report_in(stored: Columns) -> Report:
         # What reports did not have from the first day on: older ones are stored without.
         names=tuple(stored.get("names", ())),
         edits=stored.get("edits", 0),
+        former=tuple(_former_in(one) for one in stored.get("former", ())),
     )

@@ -118,7 +118,11 @@ def _names(telling: list[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(capital))
 
 
-@lru_cache(maxsize=65536)
+TEXTS_MAX = 2_048
+"""Reports whose words are remembered, some 6 kB each: more than three busy days bring."""
+
+
+@lru_cache(maxsize=TEXTS_MAX)
 def text_of(title: str, summary: str, event: EventKind) -> Text:
     """Return the words of a report, remembered."""
     return Text(title, summary, event)

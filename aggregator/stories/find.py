@@ -58,8 +58,9 @@ BY_COURT = frozenset(
 BY_PARTY = frozenset({EventKind.MOTION, EventKind.STAY})
 """What the clerk calls a motion, the press calls by what is asked for."""
 
-KEYS_MAX = 65_536
-"""Addresses and headlines whose keys are remembered: each is compared with every later report."""
+KEYS_MAX = 4_096
+"""Addresses and headlines whose keys are remembered: each is compared with every later report of
+three days."""
 
 canonical_url = lru_cache(KEYS_MAX)(clean.canonical_url)
 title_key = lru_cache(KEYS_MAX)(clean.title_key)

@@ -33,8 +33,8 @@ from aggregator.stories.similar import shown
 from aggregator.stories.window import WINDOW
 
 REPORTS_MAX = 200
-"""A story keeps this many reports, its lead and its best source among them; the oldest of the
-others only count as coverage in the item table."""
+"""A story keeps this many reports, its lead, its best source and those that rang among them; the
+oldest of the others only count as coverage in the item table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,8 @@ def _grown(story: Story, report: Report, reading: Reading) -> Story:
     event = event_of_story(reports)
     if len(reports) > REPORTS_MAX:
         shown = replace(story, reports=reports).lead
-        spare = next(r for r in reports if r not in (lead, best, shown))
+        rang = {rung.report for rung in story.again}
+        spare = next(r for r in reports if r not in (lead, best, shown) and r.item_key not in rang)
         reports = tuple(r for r in reports if r is not spare)
     return replace(
         story,

@@ -54,7 +54,7 @@ _SUFFIXES = (
 STEM_LETTERS_MIN = 4
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Return `word` without its ending: sues, sued and suing meet; a light hand, no dictionary."""
     for ending in ("'s", "’s", "'", "’"):

@@ -24,6 +24,7 @@ from aggregator.model import (
     Trust,
 )
 from aggregator.stories.outcome import disagreement
+from aggregator.stories.told import as_told, before
 from aggregator.telegram import labels, markup, words
 from aggregator.telegram.keyboard import alert_buttons
 from aggregator.telegram.markup import escape, plain
@@ -46,6 +47,7 @@ AGAIN_CHARS = (300, 200, 120, 60)
 HEAD_CHARS_MAX = 80
 """What a notification shows."""
 HEAD_TITLE_CHARS_MIN = 10
+NOW_READS_CHARS_MAX = 120
 FAULTS_MAX, FAULT_CHARS_MAX = 8, 300
 CORRECTION = re.compile(r"\W*(?:correct(?:ion|ed)|clarification)\b", re.IGNORECASE)
 DOCKET_CHARS_MAX = 40
@@ -97,7 +99,9 @@ def _again(
     titles: Mapping[Target, str],
 ) -> Message:
     """Return the answer to an alert: what rang again, by whom, and what was said before."""
-    story = alert.story
+    ring = _number(alert.story, rung)
+    story = as_told(alert.story, ring)
+    stood = before(alert.story, ring) if rung.kind is RingKind.CHANGED and ring > 1 else None
     report = next((one for one in story.reports if one.item_key == rung.report), story.lead)
     head = _again_line(rung, report, story, _called(targets, cases, titles))
     said = report.summary if report.kind is FeedKind.COURT else report.title
@@ -109,16 +113,16 @@ def _again(
             lines.append(f"<b>{escape(markup.clip(rung.what, chars))}</b>")
         lines += [
             escape(markup.clip(said or report.title, chars)) or words.TITLE_MISSING,
+            *_now_reads(report, alert.story, chars),
             _where(report, targets, cases),
             _outlet(report),
         ]
-        if rung.kind is RingKind.CHANGED:
-            before = escape(markup.clip(story.lead.title, chars))
-            lines.append(f"{words.BEFORE}: {before} ({_outlet(story.lead)})")
+        if stood is not None:
+            said_before = escape(markup.clip(stood.title, chars))
+            lines.append(f"{words.BEFORE}: {said_before} ({_outlet(stood)})")
         html = "\n".join([*lines, why])
         if markup.visible(html) <= ALERT_CHARS_MAX:
             break
-    ring = _number(story, rung)
     return Message(
         html=html, buttons=alert_buttons(story, targets, cases, report=report, ring=ring)
     )
@@ -172,23 +176,26 @@ def _html(
     titles: Mapping[Target, str],
     plan: Plan,
 ) -> str:
-    lead = story.lead
-    lines = [_first_line(story, targets, cases, titles)]
+    told = as_told(story, 1)
+    lead = told.lead
+    lines = [_first_line(told, targets, cases, titles)]
     if story.late:
         lines.append(f"{words.LATE}: {words.published_on(lead.at, lead.seen)}")
-    lines += _told(lead, plan, named=_case(targets, cases) is not None)
+    chars = min(plan.headline_chars or NOW_READS_CHARS_MAX, NOW_READS_CHARS_MAX)
+    now = _now_reads(lead, story, chars)
+    lines += _told(lead, now, plan, named=_case(targets, cases) is not None)
     if story.like_title:
         lines.append(f"{words.MAY_BE_SAME}: {escape(markup.clip(story.like_title, 120))}")
     if plan.sentence and (sides := disagreement(story.reports)):
         said = "; ".join(f"{_outlet(one, linked=False)} “{escape(what)}”" for one, what in sides)
         lines.append(f"{words.SOURCES_DIFFER}: {said}")
     lines += ["", _where(lead, targets, cases), _sources(story, plan.sources)]
-    lines.append(f"<i>{words.WHY}: {_why(story, targets, cases, titles, plan.hits)}</i>")
+    lines.append(f"<i>{words.WHY}: {_why(told, targets, cases, titles, plan.hits)}</i>")
     return "\n".join(lines)
 
 
-def _told(lead: Report, plan: Plan, *, named: bool) -> list[str]:
-    """Return the headline and the hit sentence.
+def _told(lead: Report, now: Sequence[str], plan: Plan, *, named: bool) -> list[str]:
+    """Return the headline, with what it says `now`, and the hit sentence.
 
     A court's feed has the case's name for a title and the entry for a summary, so there the entry
     leads, and the title follows where the first line does not name the case already.
@@ -196,13 +203,22 @@ def _told(lead: Report, plan: Plan, *, named: bool) -> list[str]:
     chars = plan.headline_chars or len(lead.title)
     headline = escape(markup.clip(lead.title, chars)) or words.TITLE_MISSING
     if not plan.sentence:
-        return [headline]
+        return [headline, *now]
     by = _outlet(lead, linked=False)
     if lead.kind is FeedKind.COURT and (entry := docket_entry(lead.summary)):
         quoted = f"“{escape(entry)}” {by}"
-        return [quoted] if named else [quoted, headline]
+        return [quoted, *now] if named else [quoted, headline, *now]
     sentence = hit_sentence(lead.title, lead.summary, lead.evidence)
-    return [headline, "", f"“{escape(sentence)}” {by}"] if sentence else [headline]
+    quoted = f"“{escape(sentence)}” {by}"
+    return [headline, *now, "", quoted] if sentence else [headline, *now]
+
+
+def _now_reads(told: Report, story: Story, chars: int) -> list[str]:
+    """Return a line with what the headline of `told` says now, if its publisher turned it since."""
+    now = next((one for one in story.reports if one.item_key == told.item_key), told)
+    if now.title == told.title:
+        return []
+    return [f"{words.NOW_READS}: {escape(markup.clip(now.title, chars))}"]
 
 
 def _first_line(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aggregator.model import ChatGone, DeliveryState, Place, Sent, Turn, Unknown
+from aggregator.model import ChatGone, DeliveryState, Place, RetryAt, Sent, Turn, Unknown
 from tests.contract.made import (
     HERE,
     HOUR,
@@ -80,3 +80,15 @@ async def test_what_may_stand_in_a_chat_that_left_is_not_taken_for_what_comes_af
 
     (unsettled,) = await store.unsettled(5)
     assert (unsettled.delivery.key, unsettled.haunted) == ("next", True)
+
+
+async def test_what_a_group_brings_along_waits_with_the_others_of_its_new_chat(store):
+    await queue(store, delivery(GREW, "first"), delivery(THERE, "second"))
+    first, second = sorted(await store.claim(NOW, 5), key=lambda one: one.id)
+    await store.settle(first, RetryAt(after=20 * SECOND), NOW)
+
+    await store.settle(second, UPGRADED, NOW)
+
+    assert await store.claim(NOW + SECOND, 5) == ()
+    (again,) = await store.claim(NOW + 20 * SECOND, 5)
+    assert again.key == "first"

@@ -16,6 +16,7 @@ from aggregator.model import (
     Evidence,
     FeedKind,
     FeedState,
+    Former,
     Item,
     ItemKey,
     Match,
@@ -93,6 +94,9 @@ reports = st.builds(
     names=st.lists(text, max_size=2).map(tuple),
     counted=st.booleans(),
     edits=st.integers(0, 3),
+    former=st.lists(
+        st.builds(Former, rings=counts, title=text, summary=text, evidence=evidence), max_size=2
+    ).map(tuple),
 )
 stories = st.builds(
     Story,

@@ -143,11 +143,7 @@ def test_check_says_of_the_readmes_watchlist_what_the_readme_says(ours: Path) ->
     result = bot(ours, "check")
     assert result.exit_code == 0, result.output
     # what is shipped grows; the sentence is what is promised
-    assert counted(result.stdout) == counted(answer("All right: "))
-
-
-def counted(said: str) -> str:
-    return re.sub(r"\d+", "N", said)
+    assert re.sub(r"\d+", CUT, result.stdout) == answer("All right: ")
 
 
 def test_check_says_of_the_misspelt_key_what_the_readme_says(ours: Path) -> None:
@@ -156,7 +152,8 @@ def test_check_says_of_the_misspelt_key_what_the_readme_says(ours: Path) -> None
     with pytest.raises(ConfigError) as caught:
         load_rules((ROOT / "rules", ours))
     shown = answer("rules/watchlists/crypto-tax.yaml:1: ").removeprefix("rules/").strip()
-    assert any(shown.rstrip(CUT) in str(fault) for fault in caught.value.faults)
+    (fault,) = caught.value.faults
+    assert shown.rstrip(CUT) in str(fault)
 
 
 def test_replay_prints_of_the_readmes_news_what_the_readme_shows(ours: Path) -> None:

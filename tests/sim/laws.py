@@ -150,6 +150,12 @@ class Laws:
         if len({one for _, one, _ in self.floods}) >= FLOODS:
             self.bot_held = max(self.bot_held, *(end for _, _, end in self.floods))
 
+    def forgets_waits(self) -> None:
+        """By the clock, every wait is over."""
+        self.held.clear()
+        self.floods.clear()
+        self.bot_held = 0.0
+
     # what is committed
 
     def committed(self, batch: Batch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sim.broken import BREAKS
-from tests.sim.weather import CALM, EVENTS, FEED, TELEGRAM
+from tests.sim.weather import CALM, EVENTS, FEED, TELEGRAM, Weather
 from tests.sim.world import Size, World
 
 HERE = Path(__file__).parent
@@ -86,14 +86,11 @@ def test_the_seeds_reach_every_fault_and_every_kind_of_end():
     assert {name for weather in drawn for name in weather.telegram} == set(TELEGRAM)
     assert {name for weather in drawn for name in weather.feed} == set(FEED)
     assert {name for weather in drawn for name in weather.events} == set(EVENTS)
-    said = {
-        word
-        for seed in range(12)
-        for line in World(seed).plays().log_lines
-        for word in line.split()[1:4]
-    }
+    disk = World("disk", weather=Weather(events={"busy": 9, "disk_full": 9}))
+    worlds = [*(World(seed) for seed in range(11)), disk]
+    said = {word for one in worlds for line in one.plays().log_lines for word in line.split()[1:4]}
     assert {"starts,", "stops", "killed", "heals", "send", "edit", "probe", "commit"} <= said
-    assert {"busy", "fails"} <= said
+    assert {"busy", "fails"} <= said, "the disk did not fail"
 
 
 @pytest.mark.parametrize("name", BREAKS)

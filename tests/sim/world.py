@@ -63,6 +63,10 @@ PLACES = (
 )
 SHUT = "SELECT page_count FROM pragma_page_count"
 PAGES_MAX = 1_073_741_823
+WRITES = frozenset(
+    {"commit", "save_feed_state", "claim", "leaving", "settle", "release", "unfound", "enqueue"}
+    | {"renew", "put_setting", "recover", "keep_updates", "subscribe", "unsubscribe", "chat_gone"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,9 @@ class World:
         self.read: dict[str, float] = {}
         """When each feed was read whole last, as the store knows."""
         self.busy_until = 0.0
+        self.full = False
+        self.leapt = False
+        """Was the clock set forward in this life?  The next one cannot know for how long it slept."""
         self.log_lines: deque[str] = deque(maxlen=400)
         self.points = 0
         self.lives = 0
@@ -242,6 +249,9 @@ class World:
     async def _born(self) -> Life | None:
         self.lives += 1
         self.says(f"starts, life {self.lives}")
+        if self.leapt:
+            self.laws.forgets_waits()
+            self.leapt = False
         life = self._life = Life()
         inner = SqliteStore(self.db, MEMORY, None)
         guarded = Guarded(self, life, inner)
@@ -453,6 +463,7 @@ class World:
                 self.shift -= timedelta(hours=1)
             case "step_forward":
                 self.shift += timedelta(hours=1)
+                self.leapt = True
             case "storm":
                 self.messenger.storm_until = now + 60
             case "blocks":
@@ -485,6 +496,7 @@ class World:
             self.asks(Command(number=0, place=Place(chat_id=chat, thread_id=thread), back=True))
 
     def _disk(self, *, full: bool) -> None:
+        self.full = full
         pages = self.db.execute("PRAGMA page_count").fetchone()[0] if full else PAGES_MAX
         self.db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
 
@@ -511,7 +523,10 @@ class World:
             raise asyncio.CancelledError
 
     def disk(self, name: str) -> None:
-        """Fail as a locked file does."""
+        """Fail as a locked file does, or a full disk; what fits on a page that is there goes in."""
+        if self.full and name in WRITES and self._chance.random() < 0.7:
+            self.says(f"store fails at {name}")
+            raise StoreError("the disk is full")
         if self.time() < self.busy_until and self._chance.random() < 0.7:
             self.says(f"busy at {name}")
             raise StoreError("another program is writing to it")

@@ -427,8 +427,9 @@ def test_a_faulty_rule_names_the_file_the_line_and_the_remedy(tmp_path, files, p
     assert all("\n" not in fault for fault in found)
 
 
-def test_one_mistake_is_one_fault(tmp_path):
-    assert len(faults(write(tmp_path, GOOD | case_with(9, "filed: soon")))) == 1
+@pytest.mark.parametrize("mistake", [(9, "filed: soon"), (2, "titel: x")])
+def test_one_mistake_is_one_fault(tmp_path, mistake):
+    assert len(faults(write(tmp_path, GOOD | case_with(*mistake)))) == 1
 
 
 def test_faults_of_all_files_are_told_at_once(tmp_path):

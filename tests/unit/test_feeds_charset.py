@@ -42,6 +42,15 @@ def title_in(text: str) -> str:
         (RUSSIAN, None, "cp1251", ""),
         (RUSSIAN, "windows-1251", "cp1251", ""),
         (RUSSIAN, "koi8-r", "koi8-r", 'text/xml; charset="koi8-r"'),
+        (RUSSIAN, "windows-1251", "cp1251", "text/xml; charset=iso-8859-1"),
+        (RUSSIAN, "windows-1251", "cp1251", "text/xml; charset=windows-1252"),
+        (RUSSIAN, "koi8-r", "koi8-r", "text/xml; charset=ISO-8859-1"),
+        (CHINESE, "gb2312", "gb18030", "text/xml; charset=iso-8859-1"),
+        (RUSSIAN, "iso-8859-1", "cp1251", ""),
+        (WESTERN, "gb2312", "cp1252", "text/xml; charset=iso-8859-1"),
+        (WESTERN, None, "cp1252", ""),
+        ("Суд отклонил жалобу", None, "cp1251", ""),
+        ("ЦБ и ФНС: новые формы отчётов для бирж", None, "cp1251", ""),
         (RUSSIAN, "no-such-charset", "utf-8", "text/xml; charset=zlib"),
     ],
 )
@@ -53,6 +62,23 @@ def test_e03_the_charset_that_fits_the_bytes_wins(title, prolog, real, header):
 def test_e02_one_strange_byte_among_utf8_leaves_its_neighbours_alone():
     body = document("café X naïve — “ok”", "utf-8").encode().replace(b"X", b"\x92")
     assert title_in(decode(body, content_type="")) == "café ’ naïve — “ok”"
+
+
+@pytest.mark.parametrize(
+    ("title", "real"),
+    [
+        ("裁判所は月曜日に取引所の訴えについて判断を示さず、金融庁は月末に規則を公表する", "cp932"),
+        (
+            "裁判所は月曜日に取引所の訴えについて判断を示さず、金融庁は月末に規則を公表する",
+            "euc_jp",
+        ),
+        ("法院周一没有就交易所的诉讼作出裁决，监管机构预计将在本月底之前公布新规则", "gbk"),
+        ("Το δικαστήριο δεν αποφάσισε τη Δευτέρα για την προσφυγή του κλάδου", "cp1253"),
+    ],
+)
+def test_other_scripts_without_a_declaration_are_still_told_apart(title, real):
+    body = document(title, None).encode(real)
+    assert title_in(decode(body, content_type="")) == title
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "text/xml; charset=utf-16", "x; charset=hz"]))

@@ -14,8 +14,9 @@ from aggregator.feeds.gaps import (
     missed_by,
     unread_since,
 )
-from aggregator.feeds.identity import items_of
+from aggregator.feeds.identity import items_of, without_restamps
 from aggregator.feeds.polling import asked, state_after
+from aggregator.feeds.rate import per_day
 from aggregator.model import (
     Entry,
     Feed,
@@ -63,6 +64,9 @@ class Watched:
         """Take an answer (None is a 304) and say what it opened and closed."""
         before = asked(self.feed, self.state, now).state
         outcome = NotModified(validators=BODY.validators) if parsed is None else BODY
+        if parsed is not None:
+            newest = before.learnt.newest
+            parsed = without_restamps(self.feed, parsed, self.items.keys(), newest)
         self.state = state_after(self.feed, before, outcome, parsed, now)
         listed = () if parsed is None else items_of(self.feed, parsed, now)
         known = sorted(self.items.values(), key=lambda item: item.at, reverse=True)
@@ -96,6 +100,26 @@ def test_f07_a_page_that_still_lists_what_was_known_lost_nothing():
     assert wire.reads(listed(NOW + HOUR, NOW - HOUR), NOW + 2 * HOUR) == []
     assert wire.reads(listed(NOW + HOUR), NOW + 3 * HOUR) == []
     assert wire.reads(None, NOW + 4 * HOUR) == []
+
+
+def test_f07_a_feed_that_dates_its_entries_anew_at_each_request_lost_nothing_and_posted_nothing():
+    wire = Watched()
+
+    def stamped(now: datetime, *guids: str) -> Parsed:
+        return Parsed(entries=tuple(Entry(guid=g, title=g, published=now) for g in guids))
+
+    wire.reads(stamped(NOW, "a", "b", "c"), NOW)
+    posted = wire.state.learnt.posts
+    assert posted == 0
+    for minutes in range(10, 60, 10):
+        now = NOW + minutes * MINUTE
+        assert wire.reads(stamped(now, "a", "b", "c"), now) == []
+    assert wire.state.learnt.posts <= posted
+    assert wire.reads(stamped(NOW + HOUR, "d", "a", "b"), NOW + HOUR) == []
+    assert posted < wire.state.learnt.posts <= posted + 1
+    assert per_day(FeedKind.NEWS, wire.state.learnt) < 30
+    whole = stamped(NOW + 2 * HOUR, "e", "f", "g")
+    assert wire.reads(whole, NOW + 2 * HOUR) == [("open", ROLLED)]
 
 
 def test_f07_a_later_page_that_reaches_back_shows_that_nothing_was_missed():

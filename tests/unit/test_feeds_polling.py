@@ -325,8 +325,8 @@ def test_the_agenda_names_whom_a_look_at_every_feed_would_name(steps):
 def test_a_clock_that_steps_back_under_a_running_program_voids_what_was_planned():
     agenda = Agenda([], {}, NOW, started=None)
     agenda.take(NOW)
-    assert not agenda.is_void(NOW - FLOOR)
-    assert agenda.is_void(NOW - HOUR)
+    assert agenda.stepped_back(NOW - FLOOR) is None
+    assert agenda.stepped_back(NOW - HOUR) == HOUR
 
 
 def test_a_feed_whose_site_wants_to_be_left_alone_is_not_due_before():
@@ -480,6 +480,20 @@ def test_other_addresses_are_asked_in_turn_after_three_failures_and_the_first_ag
         hosts.append(ask.feed.url.split("/")[2])
         memory = state_after(SPARE, ask.state, DOWN, None, now)
         now = memory.next_poll
+    one, two, three = "wire-one.example", "two.example", "three.example"
+    assert hosts == [one, one, one, two, three, one, two]
+
+
+def test_other_addresses_get_their_turn_however_rarely_the_feed_is_asked():
+    memory, hosts = None, []
+    for number in range(7):
+        now = NOW + number * 4 * HOUR
+        ask = asked(SPARE, memory, now)
+        hosts.append(ask.feed.url.split("/")[2])
+        works = hosts[-1] == "three.example"
+        memory = state_after(
+            SPARE, ask.state, BODY if works else DOWN, READ if works else None, now
+        )
     one, two, three = "wire-one.example", "two.example", "three.example"
     assert hosts == [one, one, one, two, three, one, two]
 

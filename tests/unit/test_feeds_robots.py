@@ -4,7 +4,14 @@ from dataclasses import replace
 import pytest
 
 from aggregator.feeds.fetch import HttpFetcher
-from aggregator.feeds.robots import PATTERN_CHARS_MAX, RULES_MAX, RobotsBook, allows, rules_for
+from aggregator.feeds.robots import (
+    PATTERN_CHARS_MAX,
+    ROBOTS_BYTES_MAX,
+    RULES_MAX,
+    RobotsBook,
+    allows,
+    rules_for,
+)
 from aggregator.model import Feed, FeedKind, Fetched, FetchFailed, FetchFault, Trust, Validators
 from tests.fake_web import FakeWeb, Names
 
@@ -133,6 +140,18 @@ async def test_a_robots_txt_that_cannot_be_had_leaves_the_rules_from_before(web)
     assert isinstance(await fetch(fetcher, web), FetchFailed)
     web.answers("/robots.txt", 404)
     assert isinstance(await fetch(fetcher, web), Fetched)
+    await fetcher.close()
+
+
+@pytest.mark.parametrize("size", [600_000, 3_000_000])
+async def test_of_a_very_long_robots_txt_the_first_500_kib_are_heeded_up_to_a_whole_line(web, size):
+    head = "User-agent: *\nDisallow: /rss\n"
+    filler = "#" * (ROBOTS_BYTES_MAX - len(head) - len("\nDisallow: /")) + "\nDisallow: /private\n"
+    web.answers("/robots.txt", 200, body=head + filler + "#" * size)
+    web.serves("/other", RSS)
+    fetcher = reader()
+    assert isinstance(await fetch(fetcher, web), FetchFailed)
+    assert isinstance(await fetch(fetcher, web, "/other"), Fetched)
     await fetcher.close()
 
 

@@ -29,6 +29,7 @@ from aggregator.model import (
 )
 from aggregator.pipeline import Pipeline
 from aggregator.store.sqlite import SqliteStore
+from aggregator.telegram import render
 from tests.newsroom import shipped
 
 NOW = datetime(2023, 9, 18, 22, 0, tzinfo=UTC)
@@ -52,6 +53,9 @@ class Room:
     def __init__(self, store):
         self.store = store
         self.now = NOW
+        self.render = lambda alert, _: Message(
+            html=f"{alert.story.lead.title} | {alert.story.lead.summary}"
+        )
         self.restart()
 
     def restart(self):
@@ -59,15 +63,13 @@ class Room:
             store=self.store,
             parser=InlineParser(),
             matcher=shipped(),
-            render=lambda alert, _: Message(
-                html=f"{alert.story.lead.title} | {alert.story.lead.summary}"
-            ),
+            render=self.render,
         )
 
-    async def poll(self, answer, name="wire-one"):
+    async def poll(self, answer, name="wire-one", trust=Trust.INDEPENDENT):
         self.now += MINUTE
         feed = Feed(id=name, url=f"https://{name}.example/rss", kind=FeedKind.NEWS,
-                    name=name.title(), trust=Trust.INDEPENDENT)  # fmt: skip
+                    name=name.title(), trust=trust)  # fmt: skip
         if isinstance(answer, str):
             answer = Fetched(url=feed.url, body=answer.encode(), validators=Validators(etag='"1"'))
         state = (await self.store.feed_states()).get(name, FeedState(feed_id=name))
@@ -148,6 +150,104 @@ async def test_f08_an_outlet_that_turns_its_own_outcome_rings_again(room):
     story = await room.story()
     assert [rung.kind for rung in story.again] == [RingKind.CHANGED]
     assert len(await room.queued()) == 2
+
+
+GRANTS = "Judge grants SEC motion in SEC v. Binance, orders Binance to pay $5 million"
+DENIES = "Judge denies SEC motion in SEC v. Binance, orders Binance to pay $9 million"
+
+
+@pytest.fixture
+def shown(room):
+    """A room whose alerts are rendered as they are sent, and what each of its messages shows."""
+    room.render = lambda alert, _: render.alert(alert, {}, {BINANCE: "SEC v. Binance"})
+    room.restart()
+    texts = {}
+
+    async def send_all():
+        while claimed := await room.store.claim(room.now, 10):
+            for delivery in claimed:
+                ring = int(delivery.key.rpartition(":")[2])
+                texts[ring] = render.plain(delivery.message.html)
+                sent = Sent(message_id=delivery.message_id or 100 + ring)
+                await room.store.settle(delivery, sent, room.now)
+        return texts
+
+    return send_all
+
+
+async def test_each_ring_keeps_the_words_it_told_and_quotes_those_of_the_ring_before(room, shown):
+    third = GRANTS.replace("$5", "$7")
+    await room.poll(page(title=GRANTS))
+    await shown()
+    await room.poll(page(title=DENIES))
+    texts = await shown()
+    assert texts[1].split("\n")[1:3] == [GRANTS, f"Now reads: {DENIES}"]
+    assert texts[2].split("\n")[1] == DENIES
+    assert f"Before: {GRANTS} (Wire-One" in texts[2]
+    room.restart()
+    await room.poll(page(title=third))
+    texts = await shown()
+    assert texts[1].split("\n")[1:3] == [GRANTS, f"Now reads: {third}"]
+    assert texts[2].split("\n")[1:3] == [DENIES, f"Now reads: {third}"]
+    assert f"Before: {GRANTS} (Wire-One" in texts[2]
+    assert texts[3].split("\n")[1] == third
+    assert f"Before: {DENIES} (Wire-One" in texts[3]
+
+
+async def test_a_slip_mended_after_a_turn_edits_the_last_ring_alone(room, shown):
+    await room.poll(page(title=GRANTS))
+    await shown()
+    await room.poll(page(title=DENIES.replace("Judge", "Jugde")))
+    await shown()
+    await room.poll(page(title=DENIES))
+    texts = await shown()
+    assert texts[1].split("\n")[1:3] == [GRANTS, f"Now reads: {DENIES}"]
+    assert texts[2].split("\n")[1] == DENIES
+    assert sorted(texts) == [1, 2]
+
+
+async def test_a_correction_leaves_the_headline_that_rang(room, shown):
+    corrected = f"Correction: {GRANTS.replace('grants', 'did not grant')}"
+    await room.poll(page(title=GRANTS))
+    await shown()
+    await room.poll(page(title=corrected))
+    texts = await shown()
+    assert texts[1].split("\n")[1:3] == [GRANTS, f"Now reads: {corrected}"]
+    assert texts[2].startswith("Correction · ")
+    assert f"Before: {GRANTS} (Wire-One" in texts[2]
+
+
+async def test_who_follows_a_change_that_another_told_does_not_rewrite_what_was_told(room, shown):
+    primary = page(title=DENIES, guid="9", link="https://agency.example/9")
+    await room.poll(page(title=GRANTS))
+    await shown()
+    await room.poll(primary, name="agency", trust=Trust.PRIMARY)
+    await shown()
+    await room.poll(page(title=DENIES))
+    texts = await shown()
+    assert sorted(texts) == [1, 2]
+    assert texts[1].split("\n")[1:3] == [GRANTS, f"Now reads: {DENIES}"]
+    assert f"Before: {GRANTS} (Wire-One" in texts[2]
+
+
+async def test_a_turn_that_did_not_ring_does_not_hide_the_next_one(room, shown):
+    third = GRANTS.replace("$5", "$7")
+    await room.poll(page(title=GRANTS))
+    await room.poll(page(title=DENIES))
+    await room.poll(page(title="Correction: Judge grants SEC motion in SEC v. Coinbase"))
+    assert sorted(await shown()) == [1, 2]
+    await room.poll(page(title=third))
+    texts = await shown()
+    assert texts[3].split("\n")[1] == third
+    assert f"Before: {DENIES} (Wire-One" in texts[3]
+    assert texts[2].split("\n")[1:3] == [DENIES, f"Now reads: {third}"]
+
+
+async def test_a_text_edited_under_the_same_headline_turns_nothing(room):
+    title = f"Correction: {GRANTS}"
+    await room.poll(page(title=title))
+    await room.poll(page(title=title, text=f"{TEXT} More is due in October."))
+    assert (await room.story()).again == ()
 
 
 async def test_f08_an_edit_beside_a_new_item_is_taken_in_the_same_batch(room):

@@ -97,8 +97,18 @@ def feed(name, host=None, **changes):
     return replace(made, **changes)
 
 
+class SetClock(VirtualClock):
+    """A clock that somebody sets."""
+
+    off = timedelta()
+
+    def now(self):
+        return super().now() + self.off
+
+
 class Room:
     def __init__(self, store, feeds):
+        self.clock = SetClock(START)
         self.store = store
         self.web = Web()
         self.woken = 0
@@ -120,7 +130,7 @@ class Room:
                 matcher=shipped(),
                 render=lambda alert, _: Message(html=alert.key),
             ),
-            clock=VirtualClock(START),
+            clock=self.clock,
             wake=self.wake,
         )
 
@@ -225,6 +235,23 @@ def test_a_feed_is_asked_when_it_is_due_and_not_while_it_is_being_asked():
         assert [round(at - first) for at in rest] == [320, 640, 960]
 
     room([feed("f")], scenario)
+
+
+def test_a_feed_whose_poll_outlasts_its_interval_is_asked_again_and_again():
+    class Slow(InlineParser):
+        async def parse(self, feed, fetched):
+            await asyncio.sleep(360)
+            return await super().parse(feed, fetched)
+
+    async def scenario(room):
+        room.web.takes_s = 0
+        room.parser = Slow()
+        room.poller = room.fresh()
+        await room.ticks(40 * MINUTES)
+        for one in room.feeds:
+            assert room.web.times(one.id)[-1] > 30 * MINUTES
+
+    room([feed(f"f{n}") for n in range(2)], scenario)
 
 
 def test_a_disabled_feed_is_never_asked():
@@ -489,6 +516,30 @@ def test_p05_after_a_429_nothing_goes_to_that_host_until_it_is_over():
         assert len(room.web.times("other")) > 15
 
     room([feed(f"f{n}", "one.example") for n in range(5)] + [feed("other")], scenario)
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=3), timedelta(days=1), timedelta(days=400)])
+def test_polling_goes_on_and_waits_are_kept_when_the_clock_is_set_back(step):
+    async def scenario(room):
+        hour = timedelta(hours=1)
+        busy = FetchFailed(fault=FetchFault.STATUS, detail="x", status=429, retry_after=hour)
+        room.web.answers["busy"] = [busy, EMPTY]
+        await room.ticks(60)
+        (held,) = room.web.times("busy")
+        room.clock.off -= step
+        found = {one.name: one for one in await examine(room.store, room.feeds, room.clock.now())}
+        assert not found["poll"].ok
+        assert "clock was set back" in found["poll"].what
+        await room.ticks(90 * MINUTES)
+        for name in ("f0", "f1", "f2"):
+            times = room.web.times(name)
+            assert max(after - before for before, after in pairwise(times)) <= 5 * MINUTES + 35
+            assert times[-1] > 84 * MINUTES
+        assert held + 3600 <= room.web.times("busy")[1] <= held + 3600 + 5 * MINUTES
+        found = {one.name: one for one in await examine(room.store, room.feeds, room.clock.now())}
+        assert found["poll"].ok
+
+    room([feed(f"f{n}") for n in range(3)] + [feed("busy")], scenario)
 
 
 def test_t02_fifty_hosts_that_drip_delay_no_other_feed():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aggregator.alerts import decide
 from aggregator.cli import compose
 from aggregator.model import (
+    Batch,
     Decision,
     DecisionKind,
     Delivery,
@@ -34,6 +35,8 @@ from aggregator.model import (
     Target,
     TargetKind,
 )
+from aggregator.stories.edited import edited
+from aggregator.stories.happened import event_of
 from aggregator.telegram import markup, words
 from aggregator.telegram.access import Access
 from aggregator.telegram.ask import NotRelevant, Remember, View
@@ -132,6 +135,20 @@ async def test_why_says_when_it_was_published_seen_and_sent(bot, room):
     assert "Published 18 Sep 2023, 20:14 UTC" in text
     assert "First seen 18 Sep 2023, 20:16 UTC" in text
     assert "Sent 18 Sep 2023, 20:14 UTC" in text
+
+
+async def test_why_quotes_the_headline_that_rang_and_not_what_it_was_turned_into(bot, room):
+    (story,) = await room.takes(FIRST)
+    turned = replace(
+        FIRST, title="Judge grants SEC request to inspect Binance.US software", summary="Granted."
+    )
+    reading = shipped().read(turned)
+    now = edited(story, turned, reading, event_of(turned, reading)).story
+    version = (await bot.store.window(AT)).version
+    await bot.store.commit(Batch(stories=(now,)), version)
+    text = await bot.text(replying(room.messages))
+    assert f"“{FIRST.title}” (Wire One)" in text
+    assert "Judge grants" not in text
 
 
 async def test_the_button_says_the_same_as_the_reply(bot, room):

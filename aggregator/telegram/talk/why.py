@@ -9,6 +9,7 @@ import re
 
 from aggregator.alerts import decide
 from aggregator.model import Delivery, Match, Relation, Report, Story, StoryId, Target
+from aggregator.stories.told import as_told
 from aggregator.telegram import render_why, words
 from aggregator.telegram.ask import Answer, Ask, Command, Verb, reply, say
 from aggregator.telegram.words import why as said
@@ -43,7 +44,9 @@ async def told(ask: Ask, args: tuple[str, ...]) -> Delivery | None:
 
 
 async def behind(ask: Ask, delivery: Delivery) -> tuple[Story, Report] | None:
-    """Return the story of an alert and the report that rang; None when it is not stored."""
+    """Return the story of an alert as that told it, and the report that rang; None when it is not
+    stored.
+    """
     key = KEY.fullmatch(delivery.key)
     story = None if key is None else await ask.reads.story(StoryId(key[1]))
     if key is None or story is None:
@@ -51,6 +54,7 @@ async def behind(ask: Ask, delivery: Delivery) -> tuple[Story, Report] | None:
     rung = (
         story.again[ring - 2].report if 2 <= (ring := int(key[2])) <= len(story.again) + 1 else ""
     )
+    story = as_told(story, int(key[2]))
     return story, next((one for one in story.reports if one.item_key == rung), story.lead)
 
 

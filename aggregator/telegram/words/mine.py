@@ -34,7 +34,7 @@ STOP_KEPT: Final = "Nothing was deleted."
 
 def exported_rules(floor: Severity) -> str:
     rings = "" if floor is Severity.LOW else f" and rings from {SEVERITY[floor]} on"
-    return f"What is followed here{rings}, as a watchlist: save it in <code>rules/watchlists/</code>, look at the comments at its top, and run <code>python bot.py check</code>."
+    return f"What is followed here{rings}, as a watchlist: save it in <code>rules/watchlists/</code>, look at the comments at its top, and run <code>check</code>."
 
 
 def comment(kind: TargetKind, title: str, *, digest: bool, paused: bool) -> str:
