@@ -118,8 +118,8 @@ def _names(telling: list[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(capital))
 
 
-TEXTS_MAX = 2_048
-"""Reports whose words are remembered, some 6 kB each: more than three busy days bring."""
+TEXTS_MAX = 512
+"""Reports whose words are remembered, some 6 kB each: more than three days of the shipped feeds bring."""
 
 
 @lru_cache(maxsize=TEXTS_MAX)

@@ -58,7 +58,7 @@ BY_COURT = frozenset(
 BY_PARTY = frozenset({EventKind.MOTION, EventKind.STAY})
 """What the clerk calls a motion, the press calls by what is asked for."""
 
-KEYS_MAX = 4_096
+KEYS_MAX = 2_048
 """Addresses and headlines whose keys are remembered: each is compared with every later report of
 three days."""
 
