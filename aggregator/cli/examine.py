@@ -58,7 +58,7 @@ NAME_S = 10.0
 NO_NAME = "no name at all has an address"
 FAR = 1_000
 """No message of ours is so many numbers ahead of one that was just sent."""
-_TODO = {
+_ADVICE = {
     FetchFault.REFUSED_ADDRESS: "if it is on a network of yours, write `allow_private: true`",
     FetchFault.ROBOTS: "its site wants no program there: write `enabled: false`",
     FetchFault.DNS: "see whether the site moved; then write its new address in the feeds file",
@@ -318,8 +318,8 @@ def _read(feed: Feed, parsed: Parsed, now: datetime) -> Finding:
 
 
 def _todo(fault: FetchFault, status: int | None) -> str:
-    if fault in _TODO:
-        return _TODO[fault]
+    if fault in _ADVICE:
+        return _ADVICE[fault]
     match status:
         case 401 | 403:
             return "the site turns us away: set CASEWIRE_CONTACT, or switch the feed off"

@@ -9,7 +9,7 @@ START_OBJECTS = 50_000
 objects are made to stay."""
 
 RUN_OBJECTS = 5_000
-"""The same while running: with 50,000, garbage grew by 0.4 MB a day before anything looked."""
+"""The same while running: with 50,000, as many as 14,000 dead objects were seen to wait for a look."""
 
 
 def begins() -> None:
@@ -20,7 +20,7 @@ def begins() -> None:
 def settles() -> None:
     """Leave what was made to stay out of every later look, and look often from here on.
 
-    The rules and their index are 200,000 objects; to walk them takes as long as 200 items do.
+    The rules and their index are some 180,000 objects that never go.
     """
     gc.unfreeze()
     gc.collect()

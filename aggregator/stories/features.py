@@ -119,7 +119,7 @@ def _names(telling: list[tuple[str, str]]) -> tuple[str, ...]:
 
 
 TEXTS_MAX = 512
-"""Reports whose words are remembered, some 6 kB each: more than three days of the shipped feeds bring."""
+"""Reports whose words are remembered, some 5 kB each: more than three days of matched news bring."""
 
 
 @lru_cache(maxsize=TEXTS_MAX)

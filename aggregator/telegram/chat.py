@@ -46,7 +46,7 @@ from aggregator.telegram.members import QUICK, member
 from aggregator.telegram.naming import Setup
 from aggregator.telegram.notices import added_by
 from aggregator.telegram.outcome import redacted
-from aggregator.telegram.rivals import PAUSE, Standing
+from aggregator.telegram.rivals import PAUSE, Tenure
 from aggregator.telegram.turns import WAITING_MAX, Turns
 from aggregator.telegram.updates import UPDATES_MAX, Updates
 from aggregator.telegram.words import trouble
@@ -87,7 +87,7 @@ class ChatLoop:
         self._announce = announce
         self._wake = wake
         self._hold = hold
-        self._standing = Standing()
+        self._tenure = Tenure()
         self._hooks = replace(hooks or Hooks(), member=self._member)
         self._updates = Updates(bot, clock)
         self._bot_name = ""
@@ -142,7 +142,7 @@ class ChatLoop:
             await turns.room()
             try:
                 updates = await self._updates.after(offset)
-                self._standing = self._standing.polled(self._clock.now())
+                self._tenure = self._tenure.polled(self._clock.now())
                 if updates:
                     offset = await self._keep(updates, turns)
                 wait_s = BACKOFF_MIN_S
@@ -160,11 +160,11 @@ class ChatLoop:
 
     async def _gives_way(self, error: Conflict) -> bool:
         """Say whether another program keeps this bot; else ask for it once more, sending nothing."""
-        standing = self._standing.contested(self._clock.now())
-        if standing is None:
+        tenure = self._tenure.contested(self._clock.now())
+        if tenure is None:
             log.error("polling_conflict", why=redacted(error))
             return True
-        self._standing = standing
+        self._tenure = tenure
         self._hold(PAUSE)
         log.warning("polling_contested", why=redacted(error))
         await self._clock.sleep(BACKOFF_MIN_S)

@@ -20,19 +20,19 @@ PAUSE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a program stands against another that may poll the same bot."""
+class Tenure:
+    """How long a program has polled its bot, and when another one took a poll from it."""
 
     since: datetime | None = None
     """When its polls first went through; None before."""
     conflicts: tuple[datetime, ...] = ()
 
-    def polled(self, now: datetime) -> Standing:
-        """Return how it stands after a poll that went through."""
+    def polled(self, now: datetime) -> Tenure:
+        """Return its tenure after a poll that went through."""
         return self if self.since is not None else replace(self, since=now)
 
-    def contested(self, now: datetime) -> Standing | None:
-        """Return how it stands after a conflict; None when it is to give way."""
+    def contested(self, now: datetime) -> Tenure | None:
+        """Return its tenure after a conflict; None when it is to give way."""
         if self.since is None or now - self.since < SETTLED:
             return None
         recent = tuple(at for at in self.conflicts if now - at < CONTESTS_WITHIN)
